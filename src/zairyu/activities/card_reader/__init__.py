@@ -1,0 +1,1 @@
+"""The desk terminal's card reader: channel, APDU, JPKI session, activity."""

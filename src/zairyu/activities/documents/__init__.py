@@ -1,0 +1,1 @@
+"""Documents: the encrypted blob store."""

@@ -1,0 +1,1 @@
+"""The Mynaportal application API: wire format, client, activities."""

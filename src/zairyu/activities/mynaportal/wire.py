@@ -1,0 +1,121 @@
+"""The wire format of the sandbox's interface profile.
+
+The format of the real interface is disclosed only under agreement. This one is our own invention with the same
+duties; an adapter for the real one goes beside it.
+
+    POST /oauth/token                                        client credentials -> Token
+    PUT  /v1/applications/{request_id}                       ZIP -> Submitted; repeats with the same bytes are answered alike
+    GET  /v1/applications/{request_id}                       -> StatusRecord, 404 when there is none
+    PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}   PDF -> Submitted
+    PUT  /v1/applications/{request_id}/collection            CollectionChoice -> StatusRecord
+    GET  /v1/status-feed?cursor=&wait=                       -> FeedPage, waits up to `wait` seconds for something new
+    errors                                                   application/problem+json: Problem
+
+`PUT /v1/applications/{request_id}` carries the headers `Digest: sha-256=<base64>` and `Application-Type`.
+"""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """The base of what crosses the wire; errors never repeat the input."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Token(Wire):
+    """An access token."""
+
+    access_token: str
+    token_type: str = "Bearer"
+    expires_in: int
+
+
+class Submitted(Wire):
+    """The agency has it."""
+
+    request_id: str
+    provisional_number: str
+    accepted_at: datetime
+
+
+class RequestedDocuments(Wire):
+    """A request for additional documents."""
+
+    number: int
+    items: list[str]
+    due_on: date
+    supplied: bool = False
+
+
+class GrantedPeriod(Wire):
+    """What was granted."""
+
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    expires_on: date
+
+
+class FeeSlip(Wire):
+    """What to pay, and where it stands: `未納` (due) or `納付済` (paid)."""
+
+    amount: int
+    settlement_fee: int
+    payment_number: str
+    due_on: date
+    status: str
+
+
+class StatusRecord(Wire):
+    """All there is to say about one application, up to `revision`. The words are the agency's."""
+
+    event_id: str
+    request_id: str
+    revision: int
+    reported_at: datetime
+    provisional_number: str
+    receipt_number: str | None = None
+    application: str
+    """`申請完了`, `審査中`, `審査完了` or `完了`."""
+    documents: str
+    """Empty, `返却中` (documents wanted) or `追完済` (supplied)."""
+    collection: str
+    """Empty, `発行待ち` (ready to be collected), `送付済` (sent) or `受領済` (collected)."""
+    outcome: str
+    """Empty, `許可`, `不許可`, `取下げ` or `終止`."""
+    document_requests: list[RequestedDocuments] = []
+    grant: GrantedPeriod | None = None
+    fee: FeeSlip | None = None
+
+
+class FeedPage(Wire):
+    """The news since a cursor, oldest first."""
+
+    events: list[StatusRecord]
+    next_cursor: str
+
+
+class CollectionChoice(Wire):
+    """`POST`, `COUNTER` or `EMAIL`."""
+
+    method: str
+
+
+class ProblemItem(Wire):
+    """One thing that is wrong with what was sent."""
+
+    place: str
+    code: str
+
+
+class Problem(Wire):
+    """An error (RFC 9457). `code` is its name; the text carries no personal data."""
+
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    items: list[ProblemItem] = []

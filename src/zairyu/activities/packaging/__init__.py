@@ -1,0 +1,1 @@
+"""The package: CSV, manifest, signature container, ZIP."""

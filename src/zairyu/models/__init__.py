@@ -1,0 +1,1 @@
+"""Nouns: what things are. No I/O, no clock, no judgement."""

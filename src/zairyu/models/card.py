@@ -1,0 +1,42 @@
+"""What crosses between the workflow and a desk terminal. The PIN is not among it."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from zairyu.models.base import BilingualText, Model
+from zairyu.models.documents import Sha256
+
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
+
+
+class ExpectedSigner(Model):
+    """Whose card must sign, compared with the certificate on the card."""
+
+    name: str
+    birth_date: str
+    """`YYYY`, `YYYYMM` or `YYYYMMDD`."""
+
+
+class SignatureRequest(Model):
+    """What a terminal is asked to have signed, and what it shows to the person."""
+
+    application_id: str
+    title: BilingualText
+    signer: ExpectedSigner
+    digest: Sha256
+    """SHA-256 of the canonical SignedInfo: the card signs this and nothing else."""
+    file_count: int = Field(ge=1)
+    filing_day: date
+    """The day in Japan on which the certificate must be valid."""
+
+
+class SignatureResult(Model):
+    """A signature made by the card, and the certificate that verifies it."""
+
+    signature: Base64
+    certificate: Base64
+    """DER."""
+    terminal_id: str
+    signed_at: AwareDatetime

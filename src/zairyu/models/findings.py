@@ -1,0 +1,25 @@
+"""Findings: everything that is wrong with an input, each with its place and the rule."""
+
+from enum import StrEnum
+
+from zairyu.models.base import BilingualText, Model
+
+
+class Severity(StrEnum):
+    """Whether a finding stops the application."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+
+
+class Finding(Model):
+    """One thing that is wrong, where, and by which rule. Never carries the value: values are personal."""
+
+    place: str
+    """JSON pointer (RFC 6901) into the applicant's input; empty for the whole of it."""
+    rule: str
+    """Short stable name of the rule, for example `filing-window`."""
+    message: BilingualText
+    severity: Severity = Severity.ERROR
+    source: str | None = None
+    """The public document and section the rule comes from."""

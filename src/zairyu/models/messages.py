@@ -1,0 +1,98 @@
+"""What is said to a running application. Each message carries an id from its sender; a repeat changes nothing."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from zairyu.models.application import ApplicationForm, Text
+from zairyu.models.base import Model
+from zairyu.models.documents import Attachment, DocumentRef
+from zairyu.models.residence import CollectionMethod
+from zairyu.models.snapshot import AttentionReason, ManualStepKind
+from zairyu.models.status import StatusReport
+
+MessageId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+TerminalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
+
+
+class Message(Model):
+    """The base of every message."""
+
+    message_id: MessageId
+
+
+class Amend(Message):
+    """Replace parts of the application while it has not been sent."""
+
+    form: ApplicationForm | None = None
+    photo: DocumentRef | None = None
+    attachments: tuple[Attachment, ...] | None = None
+
+
+class SignAt(Message):
+    """The applicant sits at this terminal and wants to sign."""
+
+    terminal_id: TerminalId
+
+
+class SupplyDocuments(Message):
+    """The answer to a request for additional documents."""
+
+    attachments: tuple[Attachment, ...] = Field(min_length=1)
+
+
+class ChooseCollection(Message):
+    """How the applicant wants to collect the result."""
+
+    method: CollectionMethod
+
+
+class ReportPayment(Message):
+    """The applicant says that the fee was paid."""
+
+    paid_on: date
+    reference: Text | None = None
+
+
+class ConfirmCollection(Message):
+    """The applicant has the new card in their hand."""
+
+    collected_on: date
+
+
+class RequestWithdrawal(Message):
+    """The applicant wants to end the application."""
+
+    reason: Text | None = None
+
+
+class CompleteManualStep(Message):
+    """A person did by hand what the interface cannot do."""
+
+    step: ManualStepKind
+    evidence: Text
+    """What shows that it was done, for example the office's reference."""
+
+
+class ResolveAction(StrEnum):
+    """What an operator decides on a matter that needs attention."""
+
+    RETRY = "RETRY"
+    ABANDON = "ABANDON"
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+
+
+class Resolve(Message):
+    """An operator's decision on a matter that needs attention."""
+
+    reason: AttentionReason
+    action: ResolveAction
+    note: Text | None = None
+
+
+class StatusChanged(Model):
+    """The agency says something new. A fact from outside: the report's own ids and revision tell repeats."""
+
+    report: StatusReport

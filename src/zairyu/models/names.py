@@ -1,0 +1,34 @@
+"""Names that two processes must agree on: task queues, workflow ids, request ids."""
+
+CORE_QUEUE = "zairyu-core"
+"""Where workflows and every activity but the card reader's run."""
+
+
+def card_terminal_queue(terminal_id: str) -> str:
+    """The task queue of one desk terminal."""
+    return f"card-terminal/{terminal_id}"
+
+
+def application_workflow_id(application_id: str) -> str:
+    """The workflow of one application."""
+    return f"application/{application_id}"
+
+
+def document_request_workflow_id(application_id: str, number: int) -> str:
+    """The child workflow of one request for additional documents."""
+    return f"{application_workflow_id(application_id)}/documents/{number}"
+
+
+def status_feed_workflow_id(profile: str) -> str:
+    """The one poller of an interface profile."""
+    return f"status-feed/{profile}"
+
+
+def submission_request_id(application_id: str, package_sha256: str) -> str:
+    """The id under which a package is sent: the same package of the same application has the same id."""
+    return f"{application_id}.{package_sha256[:20]}"
+
+
+def application_of_request(request_id: str) -> str:
+    """The application that a request id belongs to."""
+    return request_id.rpartition(".")[0]

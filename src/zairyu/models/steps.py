@@ -1,0 +1,87 @@
+"""The steps that workflows ask of the outside world: what goes in, what comes out, and how patient we are.
+
+This table is the contract between workflows and activities, which do not import each other. Each outside
+system has one row of patience, with the reason for it; nothing else in the project sets a timeout or a retry.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Generic, TypeVar
+
+from zairyu.models.base import Model
+from zairyu.models.card import SignatureRequest, SignatureResult
+from zairyu.models.mail import Mail, MailSent
+from zairyu.models.mynaportal import (
+    Accepted,
+    CollectionChange,
+    DocumentSupply,
+    FeedPosition,
+    Submission,
+    SubmissionFound,
+    SubmissionLookUp,
+)
+from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
+from zairyu.models.status import SubmissionReceipt
+
+In = TypeVar("In", bound=Model)
+Out = TypeVar("Out", bound=Model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a step may take and how it is repeated."""
+
+    one_try: timedelta
+    """The longest that one try may run."""
+    heartbeat: timedelta | None = None
+    """A try that is silent for longer is given up as dead."""
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(minutes=5)
+    tries: int = 0
+    """The most tries; 0 means until it succeeds or fails for good."""
+    pick_up: timedelta | None = None
+    """The longest wait for a worker to take the step."""
+
+
+OWN_MACHINE: Final = Patience(one_try=timedelta(minutes=2), longest_pause=timedelta(minutes=1))
+"""Packaging: our processor and our blob store. A failure is a passing fault of the machine, or final."""
+
+MYNAPORTAL: Final = Patience(one_try=timedelta(minutes=2), heartbeat=timedelta(seconds=40))
+"""Outages last from minutes to a planned night. A repeat is safe: every call looks up its own id first."""
+
+STATUS_FEED: Final = Patience(
+    one_try=timedelta(hours=6), heartbeat=timedelta(seconds=40), longest_pause=timedelta(minutes=1)
+)
+"""One long watch that tells its position with each heartbeat, so that the next try goes on from there."""
+
+CARD_TERMINAL: Final = Patience(
+    one_try=timedelta(minutes=15),
+    heartbeat=timedelta(seconds=20),
+    tries=1,
+    pick_up=timedelta(minutes=2),
+)
+"""A person types a PIN that has few tries. Nothing after it may be repeated by a machine, so: one try."""
+
+MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), longest_pause=timedelta(minutes=10))
+"""Mail servers are down for hours and come back. The Message-ID makes a repeat recognisable."""
+
+
+@dataclass(frozen=True)
+class Step(Generic[In, Out]):
+    """One thing the outside world does for us."""
+
+    name: str
+    takes: type[In]
+    gives: type[Out]
+    patience: Patience
+
+
+BUILD_PACKAGE: Final = Step("build_package", BuildPackage, UnsignedPackage, OWN_MACHINE)
+SIGN_AT_TERMINAL: Final = Step("sign_at_terminal", SignatureRequest, SignatureResult, CARD_TERMINAL)
+SEAL_PACKAGE: Final = Step("seal_package", SealPackage, SealedPackage, OWN_MACHINE)
+SUBMIT_APPLICATION: Final = Step("submit_application", Submission, SubmissionReceipt, MYNAPORTAL)
+LOOK_UP_SUBMISSION: Final = Step("look_up_submission", SubmissionLookUp, SubmissionFound, MYNAPORTAL)
+SUPPLY_DOCUMENTS: Final = Step("supply_documents", DocumentSupply, Accepted, MYNAPORTAL)
+CHANGE_COLLECTION: Final = Step("change_collection", CollectionChange, Accepted, MYNAPORTAL)
+WATCH_STATUS_FEED: Final = Step("watch_status_feed", FeedPosition, FeedPosition, STATUS_FEED)
+SEND_MAIL: Final = Step("send_mail", Mail, MailSent, MAIL_SERVER)

@@ -1,0 +1,1 @@
+"""Time and order: one durable process per file."""
