@@ -4,7 +4,7 @@ The format of the real interface is disclosed only under agreement. This one is 
 duties; an adapter for the real one goes beside it.
 
     POST /oauth/token                                        client credentials -> Token
-    PUT  /v1/applications/{request_id}                       ZIP -> Submitted; repeats with the same bytes are answered alike
+    PUT  /v1/applications/{request_id}                       ZIP -> Submitted; the same bytes are answered alike
     GET  /v1/applications/{request_id}                       -> StatusRecord, 404 when there is none
     PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}   PDF -> Submitted
     PUT  /v1/applications/{request_id}/collection            CollectionChoice -> StatusRecord
@@ -29,7 +29,7 @@ class Token(Wire):
     """An access token."""
 
     access_token: str
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105
     expires_in: int
 
 

@@ -1,0 +1,92 @@
+"""The keys that keep personal data unreadable outside our processes."""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+class KeyRingError(Exception):
+    """A key is missing or malformed, or sealed bytes cannot be opened. The text names no secret."""
+
+
+class KeyRing:
+    """Named AES-256-GCM keys: the current one seals, every one of them opens.
+
+    Sealed bytes are one byte with the length of the key's name, the name, a 96-bit random nonce, and the
+    ciphertext with its tag. `purpose` is bound to the ciphertext, so that bytes sealed for one use cannot be
+    passed off as another's.
+    """
+
+    def __init__(self, current: str, keys: Mapping[str, bytes]) -> None:
+        if current not in keys:
+            raise KeyRingError(f"the current key {current!r} is not among the keys")
+        for name, key in keys.items():
+            if len(key) != _KEY_BYTES:
+                raise KeyRingError(f"key {name!r} has {len(key)} bytes; AES-256 takes {_KEY_BYTES}")
+            if not 0 < len(name.encode()) < 256:
+                raise KeyRingError("a key's name has 1 to 255 bytes")
+        self.current = current
+        self._keys = {name: AESGCM(key) for name, key in keys.items()}
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read a key file: JSON with `current` and `keys`, names to base64."""
+        try:
+            content = json.loads(file.read_text())
+            return cls(content["current"], {name: base64.b64decode(key) for name, key in content["keys"].items()})
+        except FileNotFoundError:
+            raise KeyRingError(f"there is no key file {file}") from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Without the cause: its text would repeat part of the file.
+            raise KeyRingError(f"{file} is not a key file") from None
+
+    @classmethod
+    def load_or_generate(cls, file: Path) -> Self:
+        """Read a key file, or make one that only its owner can read; two starters make one, not two."""
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            content = {"current": "local-1", "keys": {"local-1": base64.b64encode(secrets.token_bytes(32)).decode()}}
+            draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                json.dump(content, stream)
+            try:
+                os.link(draft, file)
+            except FileExistsError:
+                pass  # another process was first; its key counts
+            finally:
+                draft.unlink()
+        return cls.load(file)
+
+    def seal(self, plain: bytes, *, purpose: str) -> bytes:
+        """Encrypt with the current key."""
+        name = self.current.encode()
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._keys[self.current].encrypt(nonce, plain, purpose.encode())
+        return bytes([len(name)]) + name + nonce + sealed
+
+    def open(self, sealed: bytes, *, purpose: str) -> bytes:
+        """Decrypt with whichever key sealed it.
+
+        Raises:
+            KeyRingError: the key is not on the ring, or the bytes were changed or sealed for another purpose.
+        """
+        length = sealed[0] if sealed else 0
+        name = sealed[1 : 1 + length].decode(errors="replace")
+        nonce = sealed[1 + length : 1 + length + _NONCE_BYTES]
+        if name not in self._keys:
+            raise KeyRingError(f"sealed with key {name!r}, which is not on the ring")
+        try:
+            return self._keys[name].decrypt(nonce, sealed[1 + length + _NONCE_BYTES :], purpose.encode())
+        except (InvalidTag, ValueError):
+            raise KeyRingError(f"cannot be opened with key {name!r} for {purpose!r}") from None
