@@ -1,0 +1,72 @@
+# `make demo` and `make test` do all the set-up themselves, as often as they are called.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --require-hashes --build-constraints requirements/build.txt
+# What the card tests and the independent verifiers need.
+CARD_PACKAGES := gcc libpcsclite-dev opensc openssl pcscd python3-dev swig vsmartcard-vpcd xmlsec1
+
+.PHONY: help install demo up test lint format histories bench lock debian-packages clean
+
+help:  ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/run  ## Install into .venv what running takes
+
+demo: .venv/run  ## Watch one whole application, from the form to the new card
+	@$(BIN)/zairyu demo
+
+up: .venv/run  ## Run everything until Ctrl-C: server, sandbox, worker, terminal
+	@$(BIN)/zairyu up
+
+test: .venv/dev  ## Run all tests
+	@if scripts/debian_packages.sh $(CARD_PACKAGES) && $(UV) -r requirements/card.txt; then \
+		$(BIN)/pytest -n auto --dist worksteal; \
+	else \
+		echo "The tests of the real PC/SC daemon and the outside verifiers are left out." >&2; \
+		ZAIRYU_NO_PCSC=1 $(BIN)/pytest -n auto --dist worksteal; \
+	fi
+
+lint: .venv/dev  ## Check style, types and imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/dev  ## Put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+histories: .venv/dev  ## Record the stories in tests/histories afresh
+	$(BIN)/python -m tests.histories.record
+
+bench: .venv/dev  ## Measure, side by side in one run
+	$(BIN)/python -m bench
+
+lock: .venv/dev  ## Choose new versions of the libraries, with their hashes
+	$(BIN)/python scripts/lock.py
+
+debian-packages:  ## Install what the card tests take from Debian
+	@scripts/debian_packages.sh $(CARD_PACKAGES)
+
+clean:  ## Remove the environment, all caches, and the embedded server's data
+	rm -rf .venv .zairyu .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/debian_packages.sh python3-venv
+	@echo "Setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run: .venv/bin/uv requirements/run.txt requirements/build.txt pyproject.toml
+	@$(UV) -r requirements/build.txt -r requirements/run.txt
+	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@$(UV) -r requirements/dev.txt
+	@touch $@
