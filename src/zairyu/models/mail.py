@@ -39,6 +39,7 @@ class FeeDue(Model):
 
     occasion: Literal["fee-due"] = "fee-due"
     fee: Fee
+    reminder: bool = False
 
 
 class CollectionReady(Model):
@@ -48,6 +49,7 @@ class CollectionReady(Model):
     method: CollectionMethod
     what_to_bring_or_send: tuple[BilingualText, ...]
     send_to: BilingualText | None = None
+    warning: BilingualText | None = None
 
 
 class WindowMissed(Model):

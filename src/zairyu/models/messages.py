@@ -1,8 +1,9 @@
 """What is said to a running application. Each message carries an id from its sender; a repeat changes nothing."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -96,3 +97,16 @@ class StatusChanged(Model):
     """The agency says something new. A fact from outside: the report's own ids and revision tell repeats."""
 
     report: StatusReport
+
+
+UPDATES: Final[Mapping[str, type[Message]]] = {
+    "amend": Amend,
+    "sign_at": SignAt,
+    "choose_collection": ChooseCollection,
+    "report_payment": ReportPayment,
+    "confirm_collection": ConfirmCollection,
+    "request_withdrawal": RequestWithdrawal,
+    "complete_manual_step": CompleteManualStep,
+    "resolve": Resolve,
+}
+"""The updates that an application takes, by name."""

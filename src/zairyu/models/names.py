@@ -1,7 +1,12 @@
 """Names that two processes must agree on: task queues, workflow ids, request ids."""
 
+import hashlib
+
 CORE_QUEUE = "zairyu-core"
 """Where workflows and every activity but the card reader's run."""
+
+MESSAGE_REFUSED = "MessageRefused"
+"""The error type of a message that a workflow's validator did not let in."""
 
 
 def card_terminal_queue(terminal_id: str) -> str:
@@ -27,6 +32,11 @@ def status_feed_workflow_id(profile: str) -> str:
 def submission_request_id(application_id: str, package_sha256: str) -> str:
     """The id under which a package is sent: the same package of the same application has the same id."""
     return f"{application_id}.{package_sha256[:20]}"
+
+
+def supply_id(message_id: str) -> str:
+    """The id under which documents are supplied: the sender's own may hold characters that no address takes."""
+    return hashlib.sha256(message_id.encode()).hexdigest()[:32]
 
 
 def application_of_request(request_id: str) -> str:

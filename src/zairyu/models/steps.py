@@ -43,26 +43,24 @@ class Patience:
     """The longest wait for a worker to take the step."""
 
 
-OWN_MACHINE: Final = Patience(one_try=timedelta(minutes=2), longest_pause=timedelta(minutes=1))
+_DEAD_AFTER: Final = timedelta(seconds=10)
+"""Every step beats while it works, so that a killed worker is noticed in seconds and not at the step's end."""
+
+OWN_MACHINE: Final = Patience(one_try=timedelta(minutes=2), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=1))
 """Packaging: our processor and our blob store. A failure is a passing fault of the machine, or final."""
 
-MYNAPORTAL: Final = Patience(one_try=timedelta(minutes=2), heartbeat=timedelta(seconds=40))
+MYNAPORTAL: Final = Patience(one_try=timedelta(minutes=2), heartbeat=_DEAD_AFTER)
 """Outages last from minutes to a planned night. A repeat is safe: every call looks up its own id first."""
 
-STATUS_FEED: Final = Patience(
-    one_try=timedelta(hours=6), heartbeat=timedelta(seconds=40), longest_pause=timedelta(minutes=1)
-)
-"""One long watch that tells its position with each heartbeat, so that the next try goes on from there."""
+STATUS_FEED: Final = Patience(one_try=timedelta(hours=2), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=1))
+"""One long watch that tells its position with each beat, so that the next try goes on from there."""
 
 CARD_TERMINAL: Final = Patience(
-    one_try=timedelta(minutes=15),
-    heartbeat=timedelta(seconds=20),
-    tries=1,
-    pick_up=timedelta(minutes=2),
+    one_try=timedelta(minutes=15), heartbeat=_DEAD_AFTER, tries=1, pick_up=timedelta(minutes=2)
 )
 """A person types a PIN that has few tries. Nothing after it may be repeated by a machine, so: one try."""
 
-MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), longest_pause=timedelta(minutes=10))
+MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=10))
 """Mail servers are down for hours and come back. The Message-ID makes a repeat recognisable."""
 
 

@@ -1,0 +1,28 @@
+"""Every model that other systems send or receive, by name: the published contract."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from zairyu.models.application_file import ApplicationFile
+from zairyu.models.base import Model
+from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
+from zairyu.models.messages import UPDATES, StatusChanged, SupplyDocuments
+from zairyu.models.mynaportal import FeedPosition
+from zairyu.models.snapshot import ApplicationSnapshot
+from zairyu.models.state import StartApplication
+
+SCHEMAS: Final[Mapping[str, type[Model]]] = {
+    "zairyu-start-input": ApplicationFile,
+    "ApplicationWorkflow.input": StartApplication,
+    "ApplicationWorkflow.result": ApplicationSnapshot,
+    **{f"ApplicationWorkflow.update.{name}": model for name, model in UPDATES.items()},
+    "ApplicationWorkflow.update.result": ApplicationSnapshot,
+    "ApplicationWorkflow.signal.status_changed": StatusChanged,
+    "ApplicationWorkflow.query.snapshot": ApplicationSnapshot,
+    "DocumentRequestWorkflow.input": FollowDocumentRequest,
+    "DocumentRequestWorkflow.update.supply_documents": SupplyDocuments,
+    "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot,
+    "StatusFeedWorkflow.input": FeedPosition,
+    "StatusFeedWorkflow.query.position": FeedPosition,
+}
+"""A test compares these names with the handlers that the workflows have."""

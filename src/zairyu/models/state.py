@@ -1,0 +1,103 @@
+"""Everything an application carries through its life, and through continue-as-new."""
+
+from datetime import date
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from zairyu.models.application import ApplicationInput
+from zairyu.models.base import Model
+from zairyu.models.mail import Mail
+from zairyu.models.messages import SignAt
+from zairyu.models.package import SealedPackage, UnsignedPackage
+from zairyu.models.residence import CollectionMethod
+from zairyu.models.snapshot import Attention, End, ManualStep, Phase, TimelineEntry
+from zairyu.models.status import (
+    CollectionStatus,
+    Fee,
+    Outcome,
+    PaymentStatus,
+    StatusReport,
+    SubmissionReceipt,
+)
+
+
+class ApplicationState(BaseModel):
+    """The one mutable value of an application's workflow."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    application: ApplicationInput
+    """As amended so far."""
+    phase: Phase = Phase.INTAKE
+    end: End | None = None
+    handled: list[str] = Field(default_factory=list)
+    """Ids of the messages taken, oldest first: a repeat changes nothing, also after continue-as-new."""
+    timeline: list[TimelineEntry] = Field(default_factory=list)
+    attention: list[Attention] = Field(default_factory=list)
+    manual_steps: list[ManualStep] = Field(default_factory=list)
+
+    opens_on: date | None = None
+    last_day_online: date | None = None
+    closes_at: AwareDatetime | None = None
+    """The first moment at which online filing is closed."""
+    counter_until: date | None = None
+    office: str | None = None
+
+    package: UnsignedPackage | None = None
+    sign_at: SignAt | None = None
+    """The terminal at which the applicant sits; taken away when the signature is made or has failed."""
+    sealed: SealedPackage | None = None
+    request_id: str | None = None
+    """Set before the first attempt to send; from then on the package is not built again."""
+    receipt: SubmissionReceipt | None = None
+    special_period_until: date | None = None
+
+    report: StatusReport | None = None
+    followed_requests: list[int] = Field(default_factory=list)
+    """Numbers of the document requests that have a workflow of their own."""
+    wanted_collection: CollectionMethod | None = None
+    """Asked for after filing, and not yet passed on to the agency."""
+    withdrawal_requested: bool = False
+    withdrawal_evidence: str | None = None
+    """What shows that a person has withdrawn the application by hand."""
+    payment_reported_on: date | None = None
+    collected_on: date | None = None
+    rung: list[str] = Field(default_factory=list)
+    """Keys of the alarms that have been raised: an acknowledged one does not ring again."""
+    outbox: list[Mail] = Field(default_factory=list)
+    """Mails not yet taken by the mail server, oldest first."""
+    mailed: list[str] = Field(default_factory=list)
+    """Occasions that have had their mail."""
+
+    @property
+    def receipt_number(self) -> str | None:
+        """The number that proves the application is pending."""
+        return self.report.receipt_number if self.report else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the agency ended it."""
+        return self.report.outcome if self.report else None
+
+    @property
+    def fee(self) -> Fee | None:
+        """The fee the agency asks for."""
+        return self.report.fee if self.report else None
+
+    @property
+    def paid(self) -> bool:
+        """Whether the agency has the fee."""
+        return self.fee is not None and self.fee.status is PaymentStatus.PAID
+
+    @property
+    def collection(self) -> CollectionStatus:
+        """How far the handing over is."""
+        return self.report.collection if self.report else CollectionStatus.NOT_READY
+
+
+class StartApplication(Model):
+    """The start of an application's workflow."""
+
+    application: ApplicationInput
+    carried_over: ApplicationState | None = None
+    """Set only by the workflow itself, when it continues as new."""
