@@ -1,0 +1,133 @@
+"""May this message be taken now? What a validator asks before anything is written."""
+
+from datetime import date
+
+from zairyu.models import messages
+from zairyu.models.base import BilingualText
+from zairyu.models.snapshot import AttentionReason, Phase
+from zairyu.models.state import ApplicationState
+from zairyu.models.status import ApplicationStatus, CollectionStatus
+from zairyu.rules.collection import why_closed
+
+_WHILE_EXAMINED = (ApplicationStatus.RECEIVED, ApplicationStatus.UNDER_EXAMINATION)
+
+
+def why_refused(
+    message: messages.Message, state: ApplicationState, *, parked_on: AttentionReason | None, today: date
+) -> BilingualText | None:
+    """Why a message cannot be taken; nothing when it can. One that was taken before can always be repeated.
+
+    Args:
+        message: any of the application's updates.
+        state: the application now.
+        parked_on: the matter that an operator has to decide before the application goes on.
+        today: the day in Japan.
+    """
+    if message.message_id in state.handled:
+        return None
+    match message:
+        case messages.Amend():
+            return _amend(message, state)
+        case messages.SignAt():
+            return _sign_at(state, parked_on)
+        case messages.ChooseCollection():
+            return _choose_collection(message, state, today)
+        case messages.ReportPayment():
+            return _report_payment(message, state, today)
+        case messages.ConfirmCollection():
+            return _confirm_collection(message, state, today)
+        case messages.RequestWithdrawal():
+            return _request_withdrawal(state)
+        case messages.CompleteManualStep():
+            return _complete_manual_step(message, state)
+        case messages.Resolve():
+            return _resolve(message, state, parked_on)
+    raise TypeError(f"no rule admits {type(message).__name__}")
+
+
+def _amend(message: messages.Amend, state: ApplicationState) -> BilingualText | None:
+    if state.request_id is not None:
+        return BilingualText(
+            ja="提出後はオンラインで変更できません。提出先に連絡してください。",
+            en="After filing nothing can be changed online. Talk to the office.",
+        )
+    if message.form is None and message.photo is None and message.attachments is None:
+        return BilingualText(ja="変更がありません。", en="There is nothing to change.")
+    return _open(state)
+
+
+def _sign_at(state: ApplicationState, parked_on: AttentionReason | None) -> BilingualText | None:
+    if state.phase is not Phase.SIGNATURE or parked_on is not None:
+        return BilingualText(ja="署名の段階ではありません。", en="The application does not wait for a signature.")
+    if state.sign_at is not None:
+        return BilingualText(ja="署名の手続き中です。", en="A signature is under way.")
+    return None
+
+
+def _choose_collection(
+    message: messages.ChooseCollection, state: ApplicationState, today: date
+) -> BilingualText | None:
+    form = state.application.form
+    closed = why_closed(form.application_type, message.method, form.concurrent_permissions, on=today)
+    if closed is not None:
+        return closed
+    sending = state.request_id is not None and state.receipt is None
+    past = state.report is not None and state.report.application not in _WHILE_EXAMINED
+    if sending or past or state.wanted_collection is not None:
+        return BilingualText(
+            ja="受領方法は今は変更できません。提出先に連絡してください。",
+            en="The way to collect cannot be changed now. Talk to the office.",
+        )
+    return _open(state)
+
+
+def _report_payment(message: messages.ReportPayment, state: ApplicationState, today: date) -> BilingualText | None:
+    if state.phase is not Phase.PAYMENT or state.fee is None:
+        return BilingualText(ja="納付の段階ではありません。", en="There is no fee to pay now.")
+    return _not_in_future(message.paid_on, today)
+
+
+def _confirm_collection(
+    message: messages.ConfirmCollection, state: ApplicationState, today: date
+) -> BilingualText | None:
+    if state.phase is not Phase.COLLECTION or state.collection is CollectionStatus.NOT_READY:
+        return BilingualText(ja="受領の段階ではありません。", en="There is nothing to collect now.")
+    return _not_in_future(message.collected_on, today)
+
+
+def _request_withdrawal(state: ApplicationState) -> BilingualText | None:
+    if state.outcome is not None:
+        return BilingualText(ja="既に結果が出ています。", en="The application has been decided.")
+    return _open(state)
+
+
+def _complete_manual_step(message: messages.CompleteManualStep, state: ApplicationState) -> BilingualText | None:
+    if message.step in {step.kind for step in state.manual_steps}:
+        return None
+    return BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
+
+
+def _resolve(
+    message: messages.Resolve, state: ApplicationState, parked_on: AttentionReason | None
+) -> BilingualText | None:
+    if message.reason not in {attention.reason for attention in state.attention}:
+        return BilingualText(ja="その要対応はありません。", en="There is no such matter.")
+    acknowledged = message.action is messages.ResolveAction.ACKNOWLEDGE
+    if acknowledged is (message.reason is parked_on):
+        return BilingualText(
+            ja="停止中の案件にはRETRYかABANDON、その他にはACKNOWLEDGEを選んでください。",
+            en="A parked application takes RETRY or ABANDON; any other matter takes ACKNOWLEDGE.",
+        )
+    return None
+
+
+def _open(state: ApplicationState) -> BilingualText | None:
+    if state.phase is Phase.CLOSED:
+        return BilingualText(ja="手続は終了しています。", en="The application is closed.")
+    return None
+
+
+def _not_in_future(day: date, today: date) -> BilingualText | None:
+    if day > today:
+        return BilingualText(ja="未来の日付です。", en="This day lies in the future.")
+    return None

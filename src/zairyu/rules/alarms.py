@@ -1,0 +1,77 @@
+"""The moments at which somebody has to be told that nothing has come."""
+
+from datetime import datetime, timedelta
+
+from zairyu.models.base import BilingualText, Model
+from zairyu.models.snapshot import AttentionReason
+from zairyu.models.state import ApplicationState
+from zairyu.models.status import PaymentStatus
+from zairyu.rules.calendar import day_in_japan, start_of_day
+from zairyu.rules.reminders import receipt_number_overdue_on
+
+RINGING = (
+    AttentionReason.RECEIPT_NUMBER_OVERDUE,
+    AttentionReason.DOCUMENTS_OVERDUE,
+    AttentionReason.PAYMENT_OVERDUE,
+)
+"""The matters that an alarm calls for, and that are settled when the alarm is no longer set."""
+
+
+class Alarm(Model):
+    """From `at` on, the matter needs attention."""
+
+    key: str
+    reason: AttentionReason
+    at: datetime
+    summary: str
+    """What operators read on the timer."""
+    explanation: BilingualText
+
+
+def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
+    """Every matter that is open and has a last day, rung or not yet."""
+    report, pending = state.report, []
+    if report is not None and report.outcome is None:
+        pending += [
+            Alarm(
+                key=f"documents-{request.number}",
+                reason=AttentionReason.DOCUMENTS_OVERDUE,
+                at=start_of_day(request.due_on + timedelta(days=1)),
+                summary=f"Additional documents (request {request.number}) are overdue",
+                explanation=BilingualText(
+                    ja=f"追加資料（{request.number}回目）の期限{request.due_on}を過ぎました。提出先に相談してください。",
+                    en=f"Additional documents (request {request.number}) were due on {request.due_on}. "
+                    "Talk to the office.",
+                ),
+            )
+            for request in report.document_requests
+            if not request.supplied
+        ]
+    if report is not None and report.fee is not None and report.fee.status is PaymentStatus.DUE:
+        pending.append(
+            Alarm(
+                key="payment",
+                reason=AttentionReason.PAYMENT_OVERDUE,
+                at=start_of_day(report.fee.due_on + timedelta(days=1)),
+                summary="The fee is overdue",
+                explanation=BilingualText(
+                    ja=f"手数料の納付期限{report.fee.due_on}を過ぎました。提出先に相談してください。",
+                    en=f"The fee was due on {report.fee.due_on}. Talk to the office.",
+                ),
+            )
+        )
+    if state.receipt is not None and not (report and (report.receipt_number or report.outcome)):
+        overdue_on = receipt_number_overdue_on(day_in_japan(state.receipt.accepted_at))
+        pending.append(
+            Alarm(
+                key="receipt-number",
+                reason=AttentionReason.RECEIPT_NUMBER_OVERDUE,
+                at=start_of_day(overdue_on + timedelta(days=1)),
+                summary="The receipt number is overdue",
+                explanation=BilingualText(
+                    ja="申請受付番号が届きません。提出先に確認してください。",
+                    en="The receipt number has not come. Ask the office.",
+                ),
+            )
+        )
+    return tuple(sorted(pending, key=lambda alarm: (alarm.at, alarm.key)))

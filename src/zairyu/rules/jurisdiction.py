@@ -1,0 +1,22 @@
+"""Which regional office examines an application: the one competent for the place of residence."""
+
+from datetime import date
+
+from zairyu.models.base import BilingualText
+from zairyu.rules.tables import DatedRow, in_force, load_table
+
+
+class OfficeRow(DatedRow):
+    """A regional office or district branch office, and the prefectures it is competent for."""
+
+    code: str
+    name: BilingualText
+    prefectures: tuple[str, ...]
+
+
+_OFFICES = load_table("offices", OfficeRow)
+
+
+def competent_office(prefecture: str, *, on: date) -> OfficeRow | None:
+    """The office competent for a prefecture, named in Japanese; nothing when there is no such prefecture."""
+    return next((row for row in in_force(_OFFICES, on) if prefecture in row.prefectures), None)

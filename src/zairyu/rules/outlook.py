@@ -1,0 +1,126 @@
+"""An application as it is shown to people: where it is, what it waits for, what must not be missed."""
+
+from datetime import date, timedelta
+
+from zairyu.models.base import BilingualText
+from zairyu.models.snapshot import ApplicationSnapshot, NextDeadline, Phase
+from zairyu.models.state import ApplicationState
+from zairyu.models.status import CollectionStatus, DocumentsStatus, PaymentStatus
+from zairyu.rules.calendar import start_of_day
+
+_WAITING = {
+    Phase.FILING_WINDOW: BilingualText(
+        ja="オンライン申請の受付開始を待っています。", en="Waiting for the first day on which the agency takes it."
+    ),
+    Phase.SIGNATURE: BilingualText(
+        ja="申請人の署名を待っています。端末でマイナンバーカードをかざしてください。",
+        en="Waiting for the applicant to sign with their My Number card at a terminal.",
+    ),
+    Phase.RECEIPT: BilingualText(ja="申請受付番号を待っています。", en="Waiting for the receipt number."),
+    Phase.EXAMINATION: BilingualText(ja="出入国在留管理庁が審査しています。", en="The agency is examining it."),
+    Phase.PAYMENT: BilingualText(ja="手数料の納付を待っています。", en="Waiting for the fee to be paid."),
+    Phase.COLLECTION: BilingualText(
+        ja="新しい在留カードの受領を待っています。", en="Waiting for the new card to be collected."
+    ),
+}
+_DOCUMENTS = BilingualText(
+    ja="申請人からの追加資料を待っています。", en="Waiting for additional documents from the applicant."
+)
+_RESOLUTION = BilingualText(
+    ja="担当者の判断を待っています（要対応を参照）。", en="Waiting for an operator's decision; see attention."
+)
+_MANUAL = BilingualText(
+    ja="担当者の手作業を待っています（手作業を参照）。", en="Waiting for a manual step; see manual steps."
+)
+
+
+def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot:
+    """The state of an application, as everybody may see it who may see the application at all."""
+    form, report, receipt = state.application.form, state.report, state.receipt
+    number = receipt.provisional_number if receipt else report.provisional_number if report else None
+    return ApplicationSnapshot(
+        application_id=state.application.application_id,
+        application_type=form.application_type,
+        residence_status=form.residence_status,
+        phase=state.phase,
+        end=state.end,
+        waiting_for=_waiting_for(state, parked=parked),
+        attention=tuple(state.attention),
+        manual_steps=tuple(state.manual_steps),
+        next_deadline=_next_deadline(state),
+        opens_on=state.opens_on,
+        last_day_online=state.last_day_online,
+        special_period_until=state.special_period_until,
+        office=state.office,
+        package_sha256=state.sealed.document.sha256 if state.sealed else None,
+        provisional_number=number,
+        receipt_number=report.receipt_number if report else None,
+        filed_at=receipt.accepted_at if receipt else None,
+        application_status=report.application if report else None,
+        documents_status=report.documents if report else DocumentsStatus.NONE,
+        collection_status=report.collection if report else CollectionStatus.NOT_READY,
+        outcome=report.outcome if report else None,
+        document_requests=report.document_requests if report else (),
+        granted_period=report.grant.period if report and report.grant else None,
+        granted_until=report.grant.expires_on if report and report.grant else None,
+        fee=report.fee if report else None,
+        payment_reported_on=state.payment_reported_on,
+        collection_method=form.collection_method,
+        collected_on=state.collected_on,
+        timeline=tuple(state.timeline),
+    )
+
+
+def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | None:
+    """What has to happen next; nothing while the service itself is at work, or after the end."""
+    if state.phase is Phase.CLOSED:
+        return None
+    if parked:
+        return _RESOLUTION
+    if state.manual_steps:
+        return _MANUAL
+    if state.phase is Phase.EXAMINATION and _open_requests_due(state):
+        return _DOCUMENTS
+    if state.phase is Phase.SIGNATURE and state.sign_at is not None:
+        return None
+    return _WAITING.get(state.phase)
+
+
+def _next_deadline(state: ApplicationState) -> NextDeadline | None:
+    """The nearest moment after which something is lost."""
+    if state.phase is Phase.CLOSED:
+        return None
+    moments: list[NextDeadline] = []
+    if state.receipt is None:
+        if state.closes_at is not None:
+            moments.append(
+                NextDeadline(
+                    at=state.closes_at,
+                    what=BilingualText(ja="オンライン申請の締切", en="Online filing closes"),
+                )
+            )
+    else:
+        moments += [
+            _end_of(due, BilingualText(ja="追加資料の提出期限", en="Additional documents are due"))
+            for due in _open_requests_due(state)
+        ]
+        if state.report and state.report.fee and state.report.fee.status is PaymentStatus.DUE:
+            moments.append(_end_of(state.report.fee.due_on, BilingualText(ja="手数料の納付期限", en="The fee is due")))
+        if state.special_period_until and not (state.report and state.report.outcome):
+            moments.append(
+                _end_of(
+                    state.special_period_until,
+                    BilingualText(ja="特例期間の末日", en="The special period of stay ends"),
+                )
+            )
+    return min(moments, key=lambda moment: moment.at, default=None)
+
+
+def _open_requests_due(state: ApplicationState) -> list[date]:
+    if state.report is None or state.report.outcome or state.report.collection is CollectionStatus.COLLECTED:
+        return []
+    return [request.due_on for request in state.report.document_requests if not request.supplied]
+
+
+def _end_of(day: date, what: BilingualText) -> NextDeadline:
+    return NextDeadline(at=start_of_day(day + timedelta(days=1)), what=what)
