@@ -29,10 +29,11 @@ class KeyRing:
 
     def __init__(self, current: str, keys: Mapping[str, bytes]) -> None:
         if current not in keys:
-            raise KeyRingError(f"the current key {current!r} is not among the keys")
-        for name, key in keys.items():
+            # Without the names: in a file with its parts mixed up a key stands where a name should.
+            raise KeyRingError("the current key is not among the keys")
+        for number, (name, key) in enumerate(keys.items(), start=1):
             if len(key) != _KEY_BYTES:
-                raise KeyRingError(f"key {name!r} has {len(key)} bytes; AES-256 takes {_KEY_BYTES}")
+                raise KeyRingError(f"key {number} has {len(key)} bytes; AES-256 takes {_KEY_BYTES}")
             if not 0 < len(name.encode()) < 256:
                 raise KeyRingError("a key's name has 1 to 255 bytes")
         self.current = current
@@ -46,6 +47,8 @@ class KeyRing:
             return cls(content["current"], {name: base64.b64decode(key) for name, key in content["keys"].items()})
         except FileNotFoundError:
             raise KeyRingError(f"there is no key file {file}") from None
+        except OSError as error:
+            raise KeyRingError(f"the key file {file} cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             # Without the cause: its text would repeat part of the file.
             raise KeyRingError(f"{file} is not a key file") from None
@@ -54,7 +57,10 @@ class KeyRing:
     def load_or_generate(cls, file: Path) -> Self:
         """Read a key file, or make one that only its owner can read; two starters make one, not two."""
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise KeyRingError(f"no key file can be made at {file}: {error.strerror}") from None
             content = {"current": "local-1", "keys": {"local-1": base64.b64encode(secrets.token_bytes(32)).decode()}}
             draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,0 +1,60 @@
+"""What a process is told from outside: environment variables with the prefix `ZAIRYU_`.
+
+The connection to Temporal is told in Temporal's own way, by a TOML profile or `TEMPORAL_*` variables.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """Everything a worker, a terminal or the command line needs to know of its surroundings."""
+
+    model_config = SettingsConfigDict(env_prefix="ZAIRYU_", extra="ignore", hide_input_in_errors=True)
+
+    data_dir: Path = Path(".zairyu")
+    """Where the embedded server, the local blobs and the generated key lie."""
+    key_file: Path | None = None
+    """The key ring; by default one is generated in the data directory."""
+    blob_url: str | None = None
+    """Where documents lie, as obstore understands it; by default a folder in the data directory."""
+
+    mynaportal_url: str = "http://127.0.0.1:8400"
+    mynaportal_client_id: str = "sandbox-client"
+    mynaportal_client_secret: SecretStr = SecretStr("sandbox-secret")
+    interface_profile: str = "sandbox"
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 8425
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_sender: str = "zairyu@sandbox.example"
+
+    signing_roots: Path | None = None
+    """PEM file with the certificate authorities whose cards may sign; by default the sandbox's own."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: LogFormat = LogFormat.CONSOLE
+    shutdown_seconds: int = Field(default=30, ge=0)
+    """How long a worker that is told to stop lets running steps finish."""
+
+    @property
+    def keys(self) -> Path:
+        """The key ring's file."""
+        return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def blobs(self) -> str:
+        """The blob store's URL."""
+        return self.blob_url or (self.data_dir / "blobs").absolute().as_uri()
