@@ -1,0 +1,58 @@
+"""The manifest: the XML file that says what is applied for and which files belong to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, cast
+
+from lxml import etree
+
+from zairyu.models.application import ApplicationInput
+from zairyu.rules.spec_packs import SpecPack
+
+APPLICATION_ID: Final = "application"
+"""The XML Id of the element that is signed. ASCII: verifiers disagree on percent-encoded references."""
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """One file beside the manifest: its name, what it is for, and its bytes."""
+
+    name: str
+    role: str
+    media_type: str
+    content: bytes
+
+
+def write_manifest(
+    application: ApplicationInput, files: Sequence[PackedFile], pack: SpecPack, filing_day: date
+) -> etree._Element:
+    """Write the manifest without its signature. It carries no personal data: those are in the CSV.
+
+    Without line breaks or indentation, so that nobody is tempted to add some after signing.
+    """
+    form = application.form
+    namespace = f"{{{pack.manifest.namespace}}}"
+
+    def add(parent: etree._Element, name: str, text: str | None = None, /, **attributes: str) -> etree._Element:
+        element = etree.SubElement(parent, namespace + name, attributes)
+        element.text = text
+        return element
+
+    # lxml takes None for the default namespace; its type stubs do not know.
+    prefixes = cast("dict[str, str]", {None: pack.manifest.namespace})
+    root = etree.Element(namespace + pack.manifest.root, nsmap=prefixes)
+    body = add(root, "Application", Id=APPLICATION_ID)
+    add(body, "SpecPack", name=pack.name, version=pack.version, sample="true" if pack.sample else "false")
+    add(body, "ApplicationId", application.application_id)
+    add(body, "ApplicationType", form.application_type)
+    add(body, "ResidenceStatus", form.residence_status)
+    add(body, "Filer", form.filer)
+    add(body, "CollectionMethod", form.collection_method)
+    for permission in form.concurrent_permissions:
+        add(body, "ConcurrentPermission", permission)
+    add(body, "FilingDay", filing_day.isoformat())
+    listing = add(body, "Files")
+    for file in files:
+        add(listing, "File", name=file.name, role=file.role, mediaType=file.media_type, size=str(len(file.content)))
+    return root

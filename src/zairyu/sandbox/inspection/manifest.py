@@ -1,0 +1,151 @@
+"""The manifest and its signature: only what is signed is read."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from zairyu.sandbox.inspection.certificate import check_certificate
+from zairyu.sandbox.inspection.refusal import Code, PackageRefused
+
+_DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
+_APPLICATION: Final = "#application"
+
+
+@dataclass(frozen=True)
+class SignedManifest:
+    """What the signer declared."""
+
+    signer_name: str
+    application_type: str
+    residence_status: str
+    filer: str
+    collection_method: str
+    roles: Mapping[str, str]
+    """What each file is for, by its name."""
+
+
+def read_manifest(
+    manifest: bytes, files: Mapping[str, bytes], trusted_roots: Sequence[x509.Certificate], at: datetime
+) -> SignedManifest:
+    """Verify the signature over the manifest and all other files, then read the manifest."""
+    signature = _signature(_parsed(manifest))
+    references = _references(signature)
+    _check_files(references, files)
+    certificate = _certificate(signature)
+    signer_name = check_certificate(certificate, trusted_roots, at)
+    try:
+        results = XMLVerifier().verify(
+            manifest,
+            x509_cert=certificate,
+            uri_resolver=files.get,
+            expect_config=SignatureConfiguration(
+                location="./",
+                expect_references=True,  # any number: they were counted above
+                signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
+                digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
+                verification_time=at,
+            ),
+        )
+    except (SignXMLException, etree.LxmlError, ValueError) as error:
+        raise PackageRefused(Code.SIGNATURE_INVALID, type(error).__name__) from error
+    verified = results if isinstance(results, list) else [results]
+    application = verified[list(references).index(_APPLICATION)].signed_xml
+    if application is None or etree.QName(application).localname != "Application":
+        raise PackageRefused(Code.SIGNATURE_INVALID, "the signature covers something else")
+    return _declared(application, signer_name, files)
+
+
+def _parsed(manifest: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(manifest, parser)
+    except etree.XMLSyntaxError as error:
+        raise PackageRefused(Code.MANIFEST_INVALID, "not well-formed XML") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise PackageRefused(Code.MANIFEST_INVALID, "a document type is declared")
+    return root
+
+
+def _signature(root: etree._Element) -> etree._Element:
+    signatures = root.findall(f"{_DS}Signature")
+    if len(signatures) != 1:
+        raise PackageRefused(Code.SIGNATURE_INVALID, f"{len(signatures)} signatures")
+    if not signatures[0].findtext(f"{_DS}SignatureValue"):
+        raise PackageRefused(Code.SIGNATURE_INVALID, "the place of the signature is empty")
+    return signatures[0]
+
+
+def _references(signature: etree._Element) -> dict[str, str]:
+    """The digest of each reference, by its URI."""
+    digests: dict[str, str] = {}
+    for reference in signature.findall(f"{_DS}SignedInfo/{_DS}Reference"):
+        uri = reference.get("URI", "")
+        if uri in digests:
+            raise PackageRefused(Code.SIGNATURE_INVALID, "two references are the same")
+        if uri != _APPLICATION and reference.find(f"{_DS}Transforms") is not None:
+            # A transform can hide parts of a file from the digest.
+            raise PackageRefused(Code.SIGNATURE_INVALID, "a file is transformed before its digest is taken")
+        digests[uri] = reference.findtext(f"{_DS}DigestValue") or ""
+    if _APPLICATION not in digests:
+        raise PackageRefused(Code.SIGNATURE_INVALID, "the application is not signed")
+    return digests
+
+
+def _check_files(references: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+    signed = references.keys() - {_APPLICATION}
+    if missing := sorted(signed - files.keys()):
+        raise PackageRefused(Code.FILE_MISSING, "signed files are not in the package", missing)
+    if unlisted := sorted(files.keys() - signed):
+        raise PackageRefused(Code.FILE_UNLISTED, "files in the package are not signed", unlisted)
+    changed = [
+        name
+        for name, content in files.items()
+        if base64.b64encode(hashlib.sha256(content).digest()).decode() != "".join(references[name].split())
+    ]
+    if changed:
+        raise PackageRefused(Code.DIGEST_MISMATCH, "files differ from what was signed", changed)
+
+
+def _certificate(signature: etree._Element) -> x509.Certificate:
+    certificates = signature.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate")
+    if len(certificates) != 1:
+        raise PackageRefused(Code.SIGNATURE_INVALID, f"{len(certificates)} certificates")
+    try:
+        return x509.load_der_x509_certificate(base64.b64decode(certificates[0].text or ""))
+    except (binascii.Error, ValueError) as error:
+        raise PackageRefused(Code.SIGNATURE_INVALID, "the certificate cannot be read") from error
+
+
+def _declared(application: etree._Element, signer_name: str, files: Mapping[str, bytes]) -> SignedManifest:
+    namespace = f"{{{etree.QName(application).namespace}}}"
+
+    def text(name: str) -> str:
+        found = application.findtext(namespace + name)
+        if not found:
+            raise PackageRefused(Code.MANIFEST_INVALID, f"{name} is missing")
+        return found
+
+    listed = application.findall(f"{namespace}Files/{namespace}File")
+    roles = {file.get("name", ""): file.get("role", "") for file in listed}
+    if unlisted := sorted(files.keys() - roles.keys()):
+        raise PackageRefused(Code.FILE_UNLISTED, "the manifest does not list every file", unlisted)
+    if missing := sorted(roles.keys() - files.keys()):
+        raise PackageRefused(Code.FILE_MISSING, "the manifest lists files that are not there", missing)
+    return SignedManifest(
+        signer_name=signer_name,
+        application_type=text("ApplicationType"),
+        residence_status=text("ResidenceStatus"),
+        filer=text("Filer"),
+        collection_method=text("CollectionMethod"),
+        roles=roles,
+    )

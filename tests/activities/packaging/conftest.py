@@ -1,0 +1,57 @@
+import hashlib
+from datetime import UTC, date, datetime
+
+import pytest
+from cryptography import x509
+
+from tests.applications import application as valid_application
+from zairyu.activities.packaging.assembly import Documents
+from zairyu.models.application import ApplicationInput
+from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
+from zairyu.sandbox.card.personas import LINH
+from zairyu.sandbox.card.pki import Credential, SandboxPki
+from zairyu.sandbox.samples import draw_photo, write_pdf
+
+
+@pytest.fixture
+def filing_day() -> date:
+    return date(2026, 11, 24)
+
+
+@pytest.fixture
+def signed_at() -> datetime:
+    return datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
+    return SandboxPki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="session")
+def signer(pki: SandboxPki) -> Credential:
+    """The key and the certificate for signature of the applicant's card, in the profile of real ones."""
+    return pki.credentials(LINH, date(2027, 1, 31)).sign
+
+
+@pytest.fixture(scope="session")
+def root(pki: SandboxPki) -> x509.Certificate:
+    return pki.sign_ca
+
+
+@pytest.fixture(scope="session")
+def documents() -> Documents:
+    return Documents(draw_photo(), (write_pdf("Organization form"), write_pdf("Certificate of employment")))
+
+
+@pytest.fixture
+def application(documents: Documents) -> ApplicationInput:
+    def ref(content: bytes, media_type: str) -> DocumentRef:
+        return DocumentRef(sha256=hashlib.sha256(content).hexdigest(), size=len(content), media_type=media_type)
+
+    kinds = (AttachmentKind.ORGANIZATION_FORM, AttachmentKind.EMPLOYMENT_CERTIFICATE)
+    attachments = [
+        Attachment(kind=kind, document=ref(content, "application/pdf"))
+        for kind, content in zip(kinds, documents.attachments, strict=True)
+    ]
+    return valid_application(attachments, photo=ref(documents.photo, "image/jpeg"))

@@ -1,0 +1,126 @@
+import base64
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, utils
+from cryptography.hazmat.primitives.serialization import Encoding
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.packaging.activity import Packaging
+from zairyu.activities.packaging.assembly import Documents
+from zairyu.models.application import ApplicationInput
+from zairyu.models.card import SignatureResult
+from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
+from zairyu.runtime.keys import KeyRing
+from zairyu.sandbox.card.pki import Credential
+from zairyu.sandbox.inspection import inspect_package
+
+
+@pytest.fixture
+async def blobs(tmp_path: Path, documents: Documents) -> BlobStore:
+    store = BlobStore(tmp_path.as_uri(), KeyRing("test", {"test": bytes(32)}))
+    await store.put(documents.photo, "image/jpeg")
+    for content in documents.attachments:
+        await store.put(content, "application/pdf")
+    return store
+
+
+async def build(blobs: BlobStore, order: BuildPackage) -> UnsignedPackage:
+    return await ActivityEnvironment().run(Packaging(blobs).build_package, order)
+
+
+async def seal(blobs: BlobStore, order: SealPackage) -> SealedPackage:
+    return await ActivityEnvironment().run(Packaging(blobs).seal_package, order)
+
+
+def signed(package: UnsignedPackage, signer: Credential, at: datetime) -> SealPackage:
+    signature = signer.key.sign(
+        bytes.fromhex(package.digest_to_sign), padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
+    )
+    return SealPackage(
+        application_id="app-00000001",
+        package=package,
+        signature=SignatureResult(
+            signature=base64.b64encode(signature).decode(),
+            certificate=base64.b64encode(signer.certificate.public_bytes(Encoding.DER)).decode(),
+            terminal_id="desk-1",
+            signed_at=at,
+        ),
+    )
+
+
+async def test_a_sealed_package_passes_the_receiving_sides_check(
+    blobs: BlobStore,
+    application: ApplicationInput,
+    filing_day: date,
+    signer: Credential,
+    root: x509.Certificate,
+    signed_at: datetime,
+) -> None:
+    unsigned = await build(blobs, BuildPackage(application=application, filing_day=filing_day))
+    sealed = await seal(blobs, signed(unsigned, signer, signed_at))
+
+    inspected = inspect_package(await blobs.get(sealed.document), trusted_roots=[root], at=signed_at)
+
+    assert inspected.signer_name == "TRAN　THI　LINH"
+    assert inspected.application_type == "EXTENSION_OF_PERIOD"
+    assert inspected.collection_method == "COUNTER"
+    assert inspected.period_expires_on == date(2027, 1, 31)
+    assert inspected.csv_row["3 氏名"] == "TRAN THI LINH"
+    assert len(inspected.files) == unsigned.file_count + 1
+    assert sealed.spec_pack == "sample 2026-04"
+
+
+async def test_a_lost_answer_makes_no_second_package(
+    blobs: BlobStore, application: ApplicationInput, filing_day: date, signer: Credential, signed_at: datetime
+) -> None:
+    order = BuildPackage(application=application, filing_day=filing_day)
+    unsigned = await build(blobs, order)
+
+    assert await build(blobs, order) == unsigned
+    assert await seal(blobs, signed(unsigned, signer, signed_at)) == await seal(
+        blobs, signed(unsigned, signer, signed_at)
+    )
+
+
+async def test_a_refused_package_tells_the_workflow_why(
+    blobs: BlobStore, application: ApplicationInput, filing_day: date
+) -> None:
+    incomplete = application.model_copy(update={"attachments": ()})
+
+    with pytest.raises(ApplicationError) as caught:
+        await build(blobs, BuildPackage(application=incomplete, filing_day=filing_day))
+
+    assert caught.value.type == "PackageRefused"
+    assert caught.value.non_retryable
+    assert "attachment-required" in str(caught.value.details)
+
+
+async def test_a_signature_over_something_else_is_refused(
+    blobs: BlobStore, application: ApplicationInput, filing_day: date, signer: Credential, signed_at: datetime
+) -> None:
+    unsigned = await build(blobs, BuildPackage(application=application, filing_day=filing_day))
+    forged = unsigned.model_copy(update={"digest_to_sign": "0" * 64})
+
+    with pytest.raises(ApplicationError) as caught:
+        await seal(blobs, signed(forged, signer, signed_at))
+
+    assert caught.value.type == "SignatureMismatch"
+
+
+async def test_an_unreadable_certificate_is_refused(
+    blobs: BlobStore, application: ApplicationInput, filing_day: date, signer: Credential, signed_at: datetime
+) -> None:
+    unsigned = await build(blobs, BuildPackage(application=application, filing_day=filing_day))
+    order = signed(unsigned, signer, signed_at)
+    broken = order.model_copy(update={"signature": order.signature.model_copy(update={"certificate": "AAAA"})})
+
+    with pytest.raises(ApplicationError) as caught:
+        await seal(blobs, broken)
+
+    assert caught.value.type == "SignatureMismatch"
