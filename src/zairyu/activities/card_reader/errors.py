@@ -1,0 +1,216 @@
+"""What can go wrong between a desk terminal and a card.
+
+Every one of them is final: behind most of them stands a PIN with few tries, and only a person may spend one.
+"""
+
+from typing import ClassVar
+
+from zairyu.models.base import BilingualText
+from zairyu.models.errors import StepError
+
+
+class CardReaderError(StepError):
+    """The root of this tree."""
+
+    final: ClassVar[bool] = True
+
+
+class CardServiceUnavailable(CardReaderError):
+    """The smart-card service of this computer cannot be reached, or does not answer."""
+
+    sentence = BilingualText(
+        ja="この端末のスマートカードサービスが使えません。端末の係員に、PC/SCサービス（Linuxではpcscd）が動いているか"
+        "確認してもらい、もう一度署名してください。暗証番号は使われていません。",
+        en="The smart-card service of this terminal is not available. Have its keeper check that the PC/SC service "
+        "(pcscd on Linux) runs, then sign again. The PIN was not used.",
+    )
+
+
+class NoReader(CardReaderError):
+    """No card reader is plugged in."""
+
+    sentence = BilingualText(
+        ja="カードリーダーが見つかりません。カードリーダーを接続して、もう一度署名してください。",
+        en="No card reader was found. Plug in the card reader and sign again.",
+    )
+
+
+class CardAbsent(CardReaderError):
+    """No card that can be read was put on the reader in time."""
+
+    sentence = BilingualText(
+        ja="カードリーダーに読み取れるカードがありません。マイナンバーカードを正しい向きで置き直し、もう一度署名して"
+        "ください。",
+        en="There was no readable card on the reader. Place the My Number card the right way round and sign again.",
+    )
+
+
+class CardBusy(CardReaderError):
+    """Another program holds the card."""
+
+    sentence = BilingualText(
+        ja="ほかのプログラムがカードを使用しています。そのプログラムを終了し、もう一度署名してください。",
+        en="Another program is using the card. Close that program and sign again.",
+    )
+
+
+class CardPulled(CardReaderError):
+    """The card left the reader while no PIN was under way."""
+
+    sentence = BilingualText(
+        ja="処理の途中でカードが離れました。カードを置いたままにして、もう一度署名してください。"
+        "署名は作成されていません。",
+        en="The card left the reader before the signature was made. Leave the card in place and sign again.",
+    )
+
+
+class CardFault(CardReaderError):
+    """The card gave an answer that a My Number card in order does not give."""
+
+    sentence = BilingualText(
+        ja="カードが予期しない応答をしました。カードを置き直して、もう一度署名してください。繰り返す場合は、"
+        "お住まいの市区町村の窓口でカードを確認してください。",
+        en="The card gave an unexpected answer. Place it again and sign again. If that repeats, have the card checked "
+        "at your municipal office.",
+    )
+
+
+class NotMyNumberCard(CardReaderError):
+    """The card is not a My Number card: another card, an old Juki card, or a telephone."""
+
+    sentence = BilingualText(
+        ja="このカードはマイナンバーカードではありません。マイナンバーカード（住民基本台帳カードやスマートフォンは"
+        "使えません）を置いて、もう一度署名してください。",
+        en="This is not a My Number card. Place your My Number card on the reader (a Basic Resident Register card or "
+        "a telephone does not serve) and sign again.",
+    )
+
+
+class SigningCertificateMissing(CardReaderError):
+    """The card carries no certificate for signatures."""
+
+    sentence = BilingualText(
+        ja="このカードには署名用電子証明書が入っていません。お住まいの市区町村の窓口で発行を受けてから、もう一度署名して"
+        "ください。",
+        en="This card carries no certificate for digital signature. Have one issued at your municipal office, then "
+        "sign again.",
+    )
+
+
+class PinMalformed(CardReaderError):
+    """What was typed cannot be a signature password. The card has not seen it."""
+
+    sentence = BilingualText(
+        ja="署名用電子証明書の暗証番号は英数字6文字から16文字です。もう一度署名して、正しく入力してください。"
+        "残り回数は減っていません。",
+        en="The password for digital signature has 6 to 16 letters and digits. Sign again and type it as it is. "
+        "No try was used.",
+    )
+
+
+class PinNotGiven(CardReaderError):
+    """Nobody typed a PIN, or the person declined."""
+
+    sentence = BilingualText(
+        ja="暗証番号が入力されませんでした。準備ができたら、もう一度署名してください。残り回数は減っていません。",
+        en="No password was entered. Sign again when you are ready. No try was used.",
+    )
+
+
+class WrongPin(CardReaderError):
+    """The card refused the PIN and counted one try."""
+
+    sentence = BilingualText(
+        ja="暗証番号が違います。英数字6文字から16文字の署名用電子証明書の暗証番号を確認し、もう一度署名してください。"
+        "続けて間違えるとロックされます。",
+        en="The password is wrong. Make sure it is the password for digital signature, of 6 to 16 letters and digits, "
+        "and sign again. The card locks after too many wrong tries.",
+    )
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(detail=f"tries left: {tries_left}")
+        self.tries_left = tries_left
+        """As the card said it."""
+
+
+class PinBlocked(CardReaderError):
+    """No try is left."""
+
+    sentence = BilingualText(
+        ja="暗証番号がロックされています。お住まいの市区町村の窓口で暗証番号を再設定してから、もう一度署名してください。",
+        en="The password is locked. Have it reset at your municipal office, then sign again.",
+    )
+
+
+class LastTryRefused(CardReaderError):
+    """One try is left, and nobody said to risk it."""
+
+    sentence = BilingualText(
+        ja="暗証番号の残り回数が1回のため、処理を止めました。暗証番号に確信がある場合は係員に申し出てください。"
+        "確信がない場合は、市区町村の窓口で再設定してください。",
+        en="Only one try is left, so we stopped before using it. If you are sure of the password, tell the keeper of "
+        "this terminal; if not, have it reset at your municipal office.",
+    )
+
+
+class PinOutcomeUnknown(CardReaderError):
+    """The answer to the PIN was lost: the card may or may not have counted a try."""
+
+    sentence = BilingualText(
+        ja="暗証番号の照合中にカードとの通信が切れました。残り回数が1回減った可能性があります。もう一度署名すると、"
+        "入力の前に残り回数が表示されます。",
+        en="The link to the card broke while it checked the password: a try may have been used. Sign again; the "
+        "number of tries left is shown before you type.",
+    )
+
+
+class WrongCard(CardReaderError):
+    """The certificate is somebody else's."""
+
+    sentence = BilingualText(
+        ja="このカードの名義が申請の署名者と一致しません。署名者本人のカードを使うか、申請の氏名と生年月日を訂正して、"
+        "もう一度署名してください。署名は作成されていません。",
+        en="The holder of this card is not the signer of this application. Use the signer's own card, or correct the "
+        "name and birth date in the application, then sign again. No signature was made.",
+    )
+
+
+class CertificateExpired(CardReaderError):
+    """The certificate is no longer valid."""
+
+    sentence = BilingualText(
+        ja="署名用電子証明書の有効期限が切れています。お住まいの市区町村の窓口で更新してから、もう一度署名してください。",
+        en="The certificate for digital signature has expired. Renew it at your municipal office, then sign again.",
+    )
+
+
+class CertificateExpiresBeforeFiling(CardReaderError):
+    """The certificate is valid now, but not any more on the day of filing."""
+
+    sentence = BilingualText(
+        ja="署名用電子証明書は、申請の提出日には有効期限が切れています。お住まいの市区町村の窓口で更新するか、"
+        "提出日を早めて、もう一度署名してください。",
+        en="The certificate for digital signature will have expired on the day of filing. Renew it at your municipal "
+        "office, or file earlier, then sign again.",
+    )
+
+
+class CertificateUntrusted(CardReaderError):
+    """The certificate does not come from an authority we trust, or is not one for signatures."""
+
+    sentence = BilingualText(
+        ja="署名用電子証明書を公的個人認証サービスの証明書として確認できません。端末の係員に連絡してください。",
+        en="The certificate could not be confirmed as one of the Japanese Public Key Infrastructure. Tell the keeper "
+        "of this terminal.",
+    )
+
+
+class SignatureInvalid(CardReaderError):
+    """The signature does not belong to the certificate or the digest; it was thrown away."""
+
+    sentence = BilingualText(
+        ja="カードが作成した署名を検証できませんでした。カードを置き直して、もう一度署名してください。繰り返す場合は、"
+        "お住まいの市区町村の窓口でカードを確認してください。",
+        en="The signature the card made does not verify and was thrown away. Place the card again and sign again. If "
+        "that repeats, have the card checked at your municipal office.",
+    )
