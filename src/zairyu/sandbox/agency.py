@@ -1,0 +1,266 @@
+"""The agency: what a provider, an officer and a shop can do with an application, one verb each."""
+
+from datetime import date
+
+from zairyu.activities.mynaportal.wire import FeeSlip, GrantedPeriod, RequestedDocuments, StatusRecord, Submitted
+from zairyu.sandbox.case import (
+    Action,
+    Collection,
+    Documents,
+    NotFound,
+    Outcome,
+    Payment,
+    Period,
+    Refusal,
+    Stage,
+    collection_can_change,
+    grants_period,
+)
+from zairyu.sandbox.clock import SandboxClock, day_in_japan
+from zairyu.sandbox.fees import TIME_TO_PAY, charge_for
+from zairyu.sandbox.registry import Application, Contents, Registry, Supply
+
+_COLLECTION_METHODS = {"CERTIFICATE_OF_ELIGIBILITY": frozenset({"EMAIL", "POST"})}
+_COLLECTION_METHODS_OF_OTHERS = frozenset({"POST", "COUNTER"})
+
+
+class Agency:
+    """The verbs. Each one checks what may follow on the state, and makes one entry in the registry."""
+
+    def __init__(self, registry: Registry, clock: SandboxClock) -> None:
+        self.registry = registry
+        self._clock = clock
+
+    # What a provider does
+
+    def answer_given(self, request_id: str, sha256: str) -> Submitted | None:
+        """The answer already given to this request, if there is one.
+
+        Raises:
+            Refusal: the request id was used for other bytes.
+        """
+        application = self.registry.find(request_id)
+        if application is None:
+            return None
+        if application.sha256 != sha256:
+            raise Refusal("REQUEST_ID_REUSED", "this request id was used for another package")
+        return self._submitted(request_id)
+
+    def _submitted(self, request_id: str) -> Submitted:
+        record = self.registry.application(request_id).record
+        return Submitted(
+            request_id=request_id, provisional_number=record.provisional_number, accepted_at=record.accepted_at
+        )
+
+    def receive(self, request_id: str, *, sha256: str, size: int, contents: Contents) -> Submitted:
+        """Take an application; it counts as filed from its provisional number."""
+        day = f"{self._clock.today():%Y%m%d}"
+        with self.registry.entry():
+            provisional_number = f"K{day}{self.registry.next_serial(f'provisional/{day}'):05}"
+            self.registry.add(
+                request_id, provisional_number=provisional_number, sha256=sha256, size=size, contents=contents
+            )
+        return self._submitted(request_id)
+
+    def supply(self, request_id: str, number: int, supply_id: str, *, sha256: str, size: int) -> Submitted:
+        """Take the documents for a request. The same supply is answered alike.
+
+        Raises:
+            NotFound: there is no such application, or no such request for documents.
+            Refusal: other documents were supplied for it, or none are wanted any more.
+        """
+        record = self.registry.application(request_id).record
+        if number not in {asked.number for asked in record.document_requests}:
+            raise NotFound("NO_SUCH_DOCUMENT_REQUEST", f"there is no request for documents number {number}")
+        taken = next((supply for supply in self.registry.supplies(request_id) if supply.number == number), None)
+        if taken is None:
+            taken = Supply(number=number, supply_id=supply_id, sha256=sha256, size=size, accepted_at=self._clock.now())
+            self._take(record, taken)
+        elif taken.supply_id != supply_id:
+            raise Refusal("DOCUMENTS_NOT_WANTED", "documents were already supplied for this request")
+        elif taken.sha256 != sha256:
+            raise Refusal("SUPPLY_ID_REUSED", "this supply id was used for other documents")
+        return Submitted(
+            request_id=request_id, provisional_number=record.provisional_number, accepted_at=taken.accepted_at
+        )
+
+    def _take(self, record: StatusRecord, supply: Supply) -> None:
+        if record.documents != Documents.WANTED:
+            raise Refusal("DOCUMENTS_NOT_WANTED", "no documents are wanted for this application")
+        answered = [
+            asked.model_copy(update={"supplied": True}) if asked.number == supply.number else asked
+            for asked in record.document_requests
+        ]
+        with self.registry.entry():
+            self.registry.add_supply(record.request_id, supply)
+            self.registry.change(record, documents=Documents.SUPPLIED, document_requests=answered)
+
+    def choose_collection(self, request_id: str, method: str) -> StatusRecord:
+        """Note how the result is to be collected. It is no news: the record has no word for it.
+
+        Raises:
+            NotFound: there is no such application.
+            Refusal: the method is not offered, or it is too late to choose.
+        """
+        application = self.registry.application(request_id)
+        if method not in _COLLECTION_METHODS.get(application.application_type, _COLLECTION_METHODS_OF_OTHERS):
+            raise Refusal("COLLECTION_METHOD_NOT_OFFERED", "the result of this application is not collected that way")
+        if not collection_can_change(application.record):
+            raise Refusal("COLLECTION_CLOSED", "the method can be chosen until the examination is completed")
+        with self.registry.entry():
+            self.registry.set_collection_method(request_id, method)
+        return application.record
+
+    # What an officer does
+
+    def issue_receipt_number(self, request_id: str) -> None:
+        """Give the application the number that proves it is pending."""
+        record = self._open_for(Action.ISSUE_RECEIPT_NUMBER, request_id).record
+        year = f"{self._clock.today():%y}"
+        with self.registry.entry():
+            number = f"東オンＥＮ{year}{self.registry.next_serial(f'receipt/{year}'):06}"
+            self.registry.change(record, receipt_number=number)
+
+    def start_examination(self, request_id: str) -> None:
+        """Begin to examine."""
+        record = self._open_for(Action.START_EXAMINATION, request_id).record
+        self._change(record, application=Stage.UNDER_EXAMINATION)
+
+    def request_documents(self, request_id: str, items: list[str], due_on: date) -> None:
+        """Ask for additional documents, due on a day in Japan."""
+        record = self._open_for(Action.REQUEST_DOCUMENTS, request_id).record
+        asked = RequestedDocuments(number=len(record.document_requests) + 1, items=items, due_on=due_on)
+        self._change(record, documents=Documents.WANTED, document_requests=[*record.document_requests, asked])
+
+    def permit(self, request_id: str, period: Period | None, expires_on: date | None = None) -> None:
+        """Permit, with a period of stay where the application is for one. The fee slip comes with it.
+
+        Raises:
+            Refusal: not now, or a period is missing, or there is none to grant.
+        """
+        application = self._open_for(Action.PERMIT, request_id)
+        if (period is not None) is not grants_period(application.application_type):
+            raise Refusal("PERIOD_NOT_AS_FILED", "a period of stay is granted where one was filed for, and only there")
+        grant = None if period is None else self._grant(application.contents, period, expires_on)
+        with self.registry.entry():
+            self.registry.change(
+                application.record,
+                application=Stage.EXAMINATION_COMPLETED,
+                documents=_nothing_wanted(application.record),
+                outcome=Outcome.PERMITTED,
+                grant=grant,
+                fee=self._write_slip(application, grant),
+            )
+
+    def _grant(self, contents: Contents, period: Period, expires_on: date | None) -> GrantedPeriod:
+        # An extension runs on from the end of the stay before it, anything else from today.
+        start = self._clock.today()
+        if contents.application_type == "EXTENSION_OF_PERIOD" and contents.period_expires_on is not None:
+            start = contents.period_expires_on
+        return GrantedPeriod(
+            years=period.years,
+            months=period.months,
+            days=period.days,
+            expires_on=expires_on or period.after(start),
+        )
+
+    def _write_slip(self, application: Application, grant: GrantedPeriod | None) -> FeeSlip | None:
+        received_on = day_in_japan(application.record.accepted_at)
+        charge = charge_for(application.application_type, received_on, grant)
+        if charge is None:
+            return None
+        payment_number = f"{60_000_000_000 + self.registry.next_serial('payment')}"
+        self.registry.set_payment_number(application.request_id, payment_number)
+        return FeeSlip(
+            amount=charge.amount,
+            settlement_fee=charge.settlement_fee,
+            payment_number=payment_number,
+            due_on=self._clock.today() + TIME_TO_PAY,
+            status=Payment.DUE,
+        )
+
+    def deny(self, request_id: str) -> None:
+        """Deny. The application axis says `審査完了` for a denial as for a permission."""
+        record = self._open_for(Action.DENY, request_id).record
+        self._change(
+            record,
+            application=Stage.EXAMINATION_COMPLETED,
+            documents=_nothing_wanted(record),
+            outcome=Outcome.DENIED,
+        )
+
+    def withdraw(self, request_id: str) -> None:
+        """Record that the applicant withdrew."""
+        self._end(self._open_for(Action.WITHDRAW, request_id).record, Outcome.WITHDRAWN)
+
+    def terminate(self, request_id: str) -> None:
+        """End the application without a decision, or for a fee that was never paid."""
+        self._end(self._open_for(Action.TERMINATE, request_id).record, Outcome.TERMINATED)
+
+    def _end(self, record: StatusRecord, outcome: Outcome) -> None:
+        self._change(record, application=Stage.CLOSED, documents=_nothing_wanted(record), outcome=outcome)
+
+    def mark_paid(self, request_id: str) -> None:
+        """Note that the fee has arrived."""
+        record = self._open_for(Action.MARK_PAID, request_id).record
+        if record.fee is not None:
+            self._change(record, fee=record.fee.model_copy(update={"status": Payment.PAID.value}))
+
+    def mark_ready(self, request_id: str) -> None:
+        """The card is ready."""
+        record = self._open_for(Action.MARK_READY, request_id).record
+        self._change(record, collection=Collection.READY)
+
+    def mark_sent(self, request_id: str) -> None:
+        """The card is in the mail, or the certificate was mailed."""
+        record = self._open_for(Action.MARK_SENT, request_id).record
+        self._change(record, collection=Collection.SENT, application=Stage.CLOSED)
+
+    def hand_over(self, request_id: str) -> None:
+        """The person has it in hand."""
+        record = self._open_for(Action.HAND_OVER, request_id).record
+        self._change(record, collection=Collection.COLLECTED, application=Stage.CLOSED)
+
+    def _open_for(self, action: Action, request_id: str) -> Application:
+        application = self.registry.application(request_id)
+        if action not in application.open_actions:
+            raise Refusal("NOT_POSSIBLE_NOW", f"{action} does not follow on the state of this application")
+        return application
+
+    def _change(self, record: StatusRecord, **changes: object) -> None:
+        with self.registry.entry():
+            self.registry.change(record, **changes)
+
+    # What a shop does
+
+    def slip(self, payment_number: str) -> FeeSlip:
+        """The fee slip with a payment number.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._slip(payment_number)[1]
+
+    def pay(self, payment_number: str) -> None:
+        """Take the money for a payment number.
+
+        Raises:
+            NotFound: no slip has this number.
+            Refusal: the slip is paid or void, or its last day is over.
+        """
+        application, slip = self._slip(payment_number)
+        if slip.status == Payment.PAID:
+            raise Refusal("ALREADY_PAID", "this fee slip is paid")
+        if self._clock.today() > slip.due_on:
+            raise Refusal("PAYMENT_NUMBER_EXPIRED", f"the last day to pay was {slip.due_on}")
+        self.mark_paid(application.request_id)
+
+    def _slip(self, payment_number: str) -> tuple[Application, FeeSlip]:
+        application = self.registry.with_payment_number(payment_number)
+        if application is None or application.record.fee is None:
+            raise NotFound("NO_SUCH_PAYMENT_NUMBER", "no fee slip has this number")
+        return application, application.record.fee
+
+
+def _nothing_wanted(record: StatusRecord) -> str:
+    return Documents.NONE if record.documents == Documents.WANTED else record.documents

@@ -1,0 +1,77 @@
+"""The reception desk: a package is checked as the real side would check it before it is taken."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+
+from zairyu.activities.mynaportal.wire import Submitted
+from zairyu.sandbox.agency import Agency
+from zairyu.sandbox.case import Unacceptable
+from zairyu.sandbox.clock import SandboxClock, months_later
+from zairyu.sandbox.inspection import PackageRefused, inspect_package
+from zairyu.sandbox.registry import Contents
+
+Inspector = Callable[[bytes, datetime], Contents]
+"""Looks into a package as of a moment; raises `Unacceptable` for one that is not as it must be."""
+
+_ENDS_WITH_THE_STAY: Final = frozenset({"CHANGE_OF_STATUS", "EXTENSION_OF_PERIOD", "AUTHORIZED_EMPLOYMENT_CERTIFICATE"})
+_MONTHS_BEFORE_EXPIRY: Final = 3
+
+
+class Reception:
+    """Takes packages, and takes each of them once."""
+
+    def __init__(self, agency: Agency, clock: SandboxClock, inspect: Inspector) -> None:
+        self._agency = agency
+        self._clock = clock
+        self._inspect = inspect
+
+    async def submit(self, request_id: str, application_type: str, package: bytes) -> Submitted:
+        """Check a package and take it. The same request is answered alike, whenever it comes again.
+
+        Raises:
+            Refusal: the package is not taken; the code says why.
+        """
+        sha256 = hashlib.sha256(package).hexdigest()
+        if answered := self._agency.answer_given(request_id, sha256):
+            return answered
+        contents = await asyncio.to_thread(self._inspect, package, self._clock.now())
+        if contents.application_type != application_type:
+            raise Unacceptable("APPLICATION_TYPE_DIFFERS", "the header names another application than the package")
+        if contents.period_expires_on is not None:
+            _check_filing_window(application_type, contents.period_expires_on, self._clock.today())
+        # The same request may have been taken while this one was being inspected.
+        if answered := self._agency.answer_given(request_id, sha256):
+            return answered
+        return self._agency.receive(request_id, sha256=sha256, size=len(package), contents=contents)
+
+
+def _check_filing_window(application_type: str, expires_on: date, today: date) -> None:
+    if application_type in _ENDS_WITH_THE_STAY and today >= expires_on:
+        raise Unacceptable("FILING_WINDOW_CLOSED", "online filing ends on the day before the period of stay expires")
+    if application_type == "EXTENSION_OF_PERIOD" and today < months_later(expires_on, -_MONTHS_BEFORE_EXPIRY):
+        raise Unacceptable("FILING_WINDOW_NOT_OPEN", "online filing opens three months before the stay expires")
+
+
+def package_inspector(trusted_roots: Sequence[x509.Certificate]) -> Inspector:
+    """The full inspection: archive, manifest, CSV, attachments, and the signature up to one of these roots."""
+
+    def inspect(package: bytes, at: datetime) -> Contents:
+        try:
+            found = inspect_package(package, trusted_roots=trusted_roots, at=at)
+        except PackageRefused as refused:
+            raise Unacceptable(refused.code, refused.detail, refused.items) from refused
+        return Contents.model_validate(found)
+
+    return inspect
+
+
+def read_trusted_roots(path: Path) -> list[x509.Certificate]:
+    """The certificates in a PEM file, or in every PEM file of a directory."""
+    files = sorted(path.glob("*.pem")) if path.is_dir() else [path]
+    return [certificate for file in files for certificate in x509.load_pem_x509_certificates(file.read_bytes())]

@@ -1,0 +1,52 @@
+"""The places in town: the convenience store, where a fee is paid, and the mailbox at home."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from zairyu.sandbox.agency import Agency
+from zairyu.sandbox.case import NotFound
+from zairyu.sandbox.mailbox import Mailbox
+from zairyu.sandbox.pages import Pages, same_origin, to
+
+
+class TownPages:
+    """The pages and the form of the shop."""
+
+    def __init__(self, agency: Agency, mailbox: Mailbox, pages: Pages) -> None:
+        self._agency = agency
+        self._mailbox = mailbox
+        self._pages = pages
+
+    async def store(self, payment_number: str = "") -> HTMLResponse:
+        """`GET /store`: the slip of a payment number, if one is given."""
+        number = payment_number.strip()
+        slip = self._agency.slip(number) if number else None
+        return self._pages.show("store.html", payment_number=number, slip=slip)
+
+    async def pay(self, payment_number: Annotated[str, Form()]) -> RedirectResponse:
+        """`POST /store/payments`."""
+        number = payment_number.strip()
+        self._agency.pay(number)
+        return to(f"/store?payment_number={number}")
+
+    async def mails(self) -> HTMLResponse:
+        """`GET /mailbox`."""
+        return self._pages.show("mails.html", mails=self._mailbox.mails())
+
+    async def mail(self, number: int) -> HTMLResponse:
+        """`GET /mailbox/{number}`."""
+        mail = self._mailbox.mail(number)
+        if mail is None:
+            raise NotFound("NO_SUCH_MAIL", f"there is no mail number {number}")
+        return self._pages.show("mail.html", mail=mail)
+
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter(dependencies=[Depends(same_origin)])
+        router.add_api_route("/store", self.store, methods=["GET"])
+        router.add_api_route("/store/payments", self.pay, methods=["POST"])
+        router.add_api_route("/mailbox", self.mails, methods=["GET"])
+        router.add_api_route("/mailbox/{number}", self.mail, methods=["GET"])
+        return router
