@@ -3,10 +3,10 @@
 The format of the real interface is disclosed only under agreement. This one is our own invention with the same
 duties; an adapter for the real one goes beside it.
 
-    POST /oauth/token                                        client credentials -> Token
+    POST /oauth/token                                        client credentials by HTTP Basic -> Token
     PUT  /v1/applications/{request_id}                       ZIP -> Submitted; the same bytes are answered alike
-    GET  /v1/applications/{request_id}                       -> StatusRecord, 404 when there is none
-    PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}   PDF -> Submitted
+    GET  /v1/applications/{request_id}                       -> StatusRecord, or APPLICATION_NOT_FOUND
+    PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}   one PDF -> Submitted, once per request
     PUT  /v1/applications/{request_id}/collection            CollectionChoice -> StatusRecord
     GET  /v1/status-feed?cursor=&wait=                       -> FeedPage, waits up to `wait` seconds for something new
     errors                                                   application/problem+json: Problem
@@ -75,6 +75,8 @@ class StatusRecord(Wire):
     event_id: str
     request_id: str
     revision: int
+    accepted_at: datetime
+    """When the application was filed; the same in every record."""
     reported_at: datetime
     provisional_number: str
     receipt_number: str | None = None

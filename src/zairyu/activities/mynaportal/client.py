@@ -1,0 +1,184 @@
+"""A client of Mynaportal's application API, as the sandbox's interface profile speaks it. Knows no Temporal."""
+
+import asyncio
+import base64
+import hashlib
+import time
+from typing import TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from zairyu.activities.mynaportal import wire
+from zairyu.activities.mynaportal.errors import (
+    MynaportalAccessDenied,
+    MynaportalAnswerUnreadable,
+    MynaportalError,
+    MynaportalRefused,
+    MynaportalUnavailable,
+)
+
+W = TypeVar("W", bound=wire.Wire)
+
+_RENEW_BEFORE = 30.0
+"""Seconds before its end at which a token is renewed."""
+
+
+class MynaportalClient:
+    """Speaks the wire format; one per process, shared by all activities."""
+
+    def __init__(self, http: httpx.AsyncClient, *, client_id: str, client_secret: str) -> None:
+        """Wrap an HTTP client whose base URL is the interface's."""
+        self._http = http
+        self._credentials = (client_id, client_secret)
+        self._token = ""
+        self._token_ends = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def submit(self, request_id: str, package: bytes, application_type: str) -> wire.Submitted:
+        """Send a package. The same id and bytes again give the same answer, and no second application.
+
+        Raises:
+            MynaportalError: it was refused, or nobody knows.
+        """
+        digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
+        response = await self._call(
+            "PUT",
+            f"/v1/applications/{request_id}",
+            content=package,
+            headers={
+                "Content-Type": "application/zip",
+                "Digest": f"sha-256={digest}",
+                "Application-Type": application_type,
+            },
+        )
+        return _read(wire.Submitted, response)
+
+    async def look_up(self, request_id: str) -> wire.StatusRecord | None:
+        """What the agency has under this id; nothing when there is no such application.
+
+        Raises:
+            MynaportalError: nobody knows.
+        """
+        try:
+            response = await self._call("GET", f"/v1/applications/{request_id}")
+        except MynaportalRefused as refused:
+            if refused.detail == "APPLICATION_NOT_FOUND":
+                return None
+            # Any other no, say of a proxy, does not tell that nothing was filed: nobody knows.
+            raise MynaportalUnavailable(detail=refused.detail) from None
+        return _read(wire.StatusRecord, response)
+
+    async def supply_documents(self, request_id: str, number: int, supply_id: str, pdf: bytes) -> wire.Submitted:
+        """Supply documents for a request. The same supply id again changes nothing.
+
+        Raises:
+            MynaportalError: it was refused, or nobody knows.
+        """
+        response = await self._call(
+            "PUT",
+            f"/v1/applications/{request_id}/documents/{number}/{supply_id}",
+            content=pdf,
+            headers={"Content-Type": "application/pdf"},
+        )
+        return _read(wire.Submitted, response)
+
+    async def choose_collection(self, request_id: str, method: str) -> wire.StatusRecord:
+        """Say how the result is to be collected.
+
+        Raises:
+            MynaportalError: it was refused, or nobody knows.
+        """
+        response = await self._call(
+            "PUT", f"/v1/applications/{request_id}/collection", json=wire.CollectionChoice(method=method).model_dump()
+        )
+        return _read(wire.StatusRecord, response)
+
+    async def news(self, cursor: str, *, wait: int) -> wire.FeedPage:
+        """What is new since a cursor, oldest first; waits some seconds for something new.
+
+        Raises:
+            MynaportalError: the feed cannot be read.
+        """
+        response = await self._call("GET", "/v1/status-feed", params={"cursor": cursor, "wait": wait}, patience=wait)
+        return _read(wire.FeedPage, response)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        json: object = None,
+        params: dict[str, str | int] | None = None,
+        headers: dict[str, str] | None = None,
+        patience: float = 0.0,
+    ) -> httpx.Response:
+        token = await self._valid_token()
+        try:
+            response = await self._http.request(
+                method,
+                path,
+                content=content,
+                json=json,
+                params=params,
+                headers={"Authorization": f"Bearer {token}", **(headers or {})},
+                timeout=httpx.Timeout(30.0 + patience, connect=5.0),
+            )
+        except httpx.RequestError as error:
+            # Without the cause: its text may hold an address with credentials.
+            raise MynaportalUnavailable(detail=type(error).__name__) from None
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._token_ends = 0.0
+        return _accepted(response)
+
+    async def _valid_token(self) -> str:
+        async with self._renewing:
+            if time.monotonic() < self._token_ends - _RENEW_BEFORE:
+                return self._token
+            client_id, client_secret = self._credentials
+            try:
+                response = await self._http.post(
+                    "/oauth/token",
+                    data={"grant_type": "client_credentials"},
+                    auth=httpx.BasicAuth(client_id, client_secret),
+                    timeout=15.0,
+                )
+            except httpx.RequestError as error:
+                raise MynaportalUnavailable(detail=type(error).__name__) from None
+            try:
+                token = _read(wire.Token, _accepted(response))
+            except MynaportalRefused as refused:
+                # It speaks of us, not of the application, and does not tell that nothing was filed.
+                raise MynaportalAccessDenied(detail=refused.detail) from None
+            self._token, self._token_ends = token.access_token, time.monotonic() + token.expires_in
+            return self._token
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    """The response itself when it is a success."""
+    if response.is_success:
+        return response
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise MynaportalAccessDenied(detail=str(response.status_code))
+    if response.is_client_error and response.status_code not in (
+        httpx.codes.REQUEST_TIMEOUT,
+        httpx.codes.TOO_MANY_REQUESTS,
+    ):
+        raise _refusal(response)
+    raise MynaportalUnavailable(detail=str(response.status_code))
+
+
+def _refusal(response: httpx.Response) -> MynaportalError:
+    try:
+        problem = wire.Problem.model_validate_json(response.content)
+    except ValidationError:
+        return MynaportalRefused(code=str(response.status_code))
+    return MynaportalRefused(code=problem.code, items=tuple((item.place, item.code) for item in problem.items))
+
+
+def _read(kind: type[W], response: httpx.Response) -> W:
+    try:
+        return kind.model_validate_json(response.content)
+    except ValidationError:
+        raise MynaportalAnswerUnreadable(detail=kind.__name__) from None
