@@ -1,0 +1,749 @@
+"""The whole life of one application, from the form to the new card in the applicant's hand."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, ChildWorkflowError, is_cancelled_exception
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from zairyu.models import mail, messages
+    from zairyu.models.base import BilingualText
+    from zairyu.models.card import ExpectedSigner, SignatureRequest
+    from zairyu.models.document_request import FollowDocumentRequest
+    from zairyu.models.findings import Finding, Severity
+    from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp
+    from zairyu.models.names import (
+        MESSAGE_REFUSED,
+        card_terminal_queue,
+        document_request_workflow_id,
+        submission_request_id,
+    )
+    from zairyu.models.package import BuildPackage, SealPackage
+    from zairyu.models.residence import CollectionMethod
+    from zairyu.models.snapshot import (
+        ApplicationSnapshot,
+        AttentionReason,
+        End,
+        ManualStep,
+        ManualStepKind,
+        Phase,
+    )
+    from zairyu.models.state import ApplicationState, StartApplication
+    from zairyu.models.status import (
+        CollectionStatus,
+        DocumentRequest,
+        Outcome,
+        StatusReport,
+        SubmissionReceipt,
+    )
+    from zairyu.models.steps import (
+        BUILD_PACKAGE,
+        CHANGE_COLLECTION,
+        LOOK_UP_SUBMISSION,
+        SEAL_PACKAGE,
+        SIGN_AT_TERMINAL,
+        SUBMIT_APPLICATION,
+    )
+    from zairyu.rules.alarms import alarms
+    from zairyu.rules.calendar import day_in_japan, start_of_day
+    from zairyu.rules.collection import way_to_collect
+    from zairyu.rules.fees import why_fee_differs
+    from zairyu.rules.filing_window import filing_window
+    from zairyu.rules.intake import check_application
+    from zairyu.rules.jurisdiction import competent_office
+    from zairyu.rules.progress import what_is_new
+    from zairyu.rules.reminders import payment_reminders
+    from zairyu.rules.spec_packs import pack_in_force
+    from zairyu.rules.special_period import special_period_until
+    from zairyu.workflows.case import Case, today
+    from zairyu.workflows.document_request import DocumentRequestWorkflow
+    from zairyu.workflows.perform import StepFailed, perform
+
+_LAST_LOOK = timedelta(days=1)
+"""How long we look for a submission whose answer never came, after the window has closed."""
+
+
+class Ended(Exception):
+    """The story has come to an end."""
+
+    def __init__(self, end: End) -> None:
+        super().__init__(end)
+        self.end = end
+
+
+@workflow.defn(failure_exception_types=[ValidationError])
+class ApplicationWorkflow:
+    """One application. It fails only by a bug: whatever the world does, it waits, tells, and goes on."""
+
+    @workflow.init
+    def __init__(self, start: StartApplication) -> None:
+        # `null` and bytes pass the converter unread.
+        start = StartApplication.model_validate(start)
+        self._case = Case(start.carried_over or ApplicationState(application=start.application))
+        self._state = self._case.state
+        self._amended = False
+        self._verdict: messages.ResolveAction | None = None
+        self._report_looked_at: StatusReport | None = None
+        self._following: dict[int, asyncio.Task[None]] = {}
+
+    @workflow.run
+    async def run(self, start: StartApplication) -> ApplicationSnapshot:
+        """The story. Each phase does its part and says which one follows."""
+        clerks = [asyncio.create_task(self._case.keep_shown()), asyncio.create_task(self._case.send_mails())]
+        while self._state.phase is not Phase.CLOSED:
+            try:
+                self._case.enter(await self._live_through(self._state.phase))
+            except Ended as ended:
+                self._close(ended.end)
+        await self._finish_handlers_and_mails()
+        for clerk in clerks:
+            clerk.cancel()
+        self._case.show()
+        return self.snapshot()
+
+    async def _live_through(self, phase: Phase) -> Phase:
+        match phase:
+            case Phase.INTAKE:
+                return await self._check_intake()
+            case Phase.FILING_WINDOW:
+                return await self._wait_for_filing_window()
+            case Phase.PACKAGING:
+                return await self._build_package()
+            case Phase.SIGNATURE:
+                return await self._have_it_signed()
+            case Phase.SUBMISSION:
+                return await self._submit()
+            case Phase.RECEIPT:
+                return await self._wait_for_receipt_number()
+            case Phase.EXAMINATION:
+                return await self._accompany_examination()
+            case Phase.DECISION:
+                return self._announce_decision()
+            case Phase.PAYMENT:
+                return await self._wait_for_payment()
+            case Phase.COLLECTION:
+                return await self._wait_for_collection()
+            case Phase.CLOSED:
+                return Phase.CLOSED
+
+    # ----- before filing ----------------------------------------------------------------------------------------
+
+    async def _check_intake(self) -> Phase:
+        """Whoever starts an application has checked it; it is checked again on the day that counts."""
+        state = self._state
+        form = state.application.form
+        stay = form.applicant.current_stay
+        self._amended = False
+        state.package = state.sealed = None
+        try:
+            window = filing_window(form.application_type, stay.expires_on, on=today())
+        except LookupError:
+            pass  # the findings say that this kind of application is not carried
+        else:
+            state.opens_on, state.last_day_online = window.opens_on, window.last_day_online
+            state.closes_at, state.counter_until = window.closes_at, window.counter_until
+            if workflow.now() >= window.closes_at:
+                raise Ended(End.WINDOW_MISSED)
+        errors = tuple(
+            finding
+            for finding in check_application(state.application, on=today())
+            if finding.severity is Severity.ERROR
+        )
+        if errors:
+            return await self._park(
+                AttentionReason.INPUT_REFUSED,
+                BilingualText(ja="申請内容に誤りがあります。", en="The application has errors."),
+                findings=errors,
+                retry=Phase.INTAKE,
+            )
+        office = competent_office(form.applicant.address.prefecture, on=today())
+        state.office = office.code if office else None
+        self._case.tell("申請内容を確認しました。", "The application has been checked.")
+        return Phase.FILING_WINDOW
+
+    async def _wait_for_filing_window(self) -> Phase:
+        opens_on = self._state.opens_on
+        assert opens_on is not None
+        if today() < opens_on:
+            self._case.tell(f"オンライン申請は{opens_on}に始まります。", f"Online filing opens on {opens_on}.")
+            await self._before_filing(
+                lambda: False, by=start_of_day(opens_on), summary=f"Online filing opens on {opens_on}"
+            )
+            # The law and the applicant may have changed something meanwhile.
+            return Phase.INTAKE
+        return Phase.PACKAGING
+
+    async def _build_package(self) -> Phase:
+        state = self._state
+        try:
+            state.package = await perform(
+                BUILD_PACKAGE,
+                BuildPackage(application=state.application, filing_day=today()),
+                summary="Build and check the package",
+            )
+        except StepFailed as failed:
+            return await self._park_on(failed, AttentionReason.PACKAGE_REFUSED, retry=Phase.PACKAGING)
+        self._case.tell("申請データを作成しました。", "The package is built.")
+        return Phase.SIGNATURE
+
+    async def _have_it_signed(self) -> Phase:
+        """Wait for the applicant to sit down at a terminal, as often as it takes."""
+        state = self._state
+        await self._before_filing(lambda: state.sign_at is not None)
+        if self._amended:
+            return Phase.INTAKE
+        if self._spec_pack_changed():
+            return Phase.PACKAGING
+        assert state.package is not None and state.sign_at is not None
+        terminal_id = state.sign_at.terminal_id
+        form = state.application.form
+        try:
+            signature = await perform(
+                SIGN_AT_TERMINAL,
+                SignatureRequest(
+                    application_id=state.application.application_id,
+                    title=form.application_type.label,
+                    signer=ExpectedSigner(name=form.applicant.name, birth_date=form.applicant.birth_date),
+                    digest=state.package.digest_to_sign,
+                    file_count=state.package.file_count,
+                    filing_day=today(),
+                ),
+                queue=card_terminal_queue(terminal_id),
+                summary=f"Sign at terminal {terminal_id}",
+            )
+            state.sealed = await perform(
+                SEAL_PACKAGE,
+                SealPackage(
+                    application_id=state.application.application_id, package=state.package, signature=signature
+                ),
+                summary="Seal the signed package",
+            )
+        except StepFailed as failed:
+            sentence = failed.failure.sentence
+            self._case.call_for(AttentionReason.SIGNATURE_FAILED, sentence)
+            return Phase.SIGNATURE
+        finally:
+            state.sign_at = None
+        self._case.tell(f"端末{terminal_id}で署名されました。", f"Signed at terminal {terminal_id}.")
+        return Phase.SUBMISSION
+
+    async def _submit(self) -> Phase:
+        """Send it once. A filing counts from the provisional number."""
+        state, application = self._state, self._state.application
+        assert state.sealed is not None and state.closes_at is not None
+        if state.request_id is None:
+            if state.withdrawal_requested:
+                raise Ended(End.CANCELLED)
+            if self._amended:
+                return Phase.INTAKE
+            if self._spec_pack_changed():
+                return Phase.PACKAGING
+            if workflow.now() >= state.closes_at:
+                raise Ended(End.WINDOW_MISSED)
+            state.request_id = submission_request_id(application.application_id, state.sealed.document.sha256)
+        try:
+            state.receipt = await perform(
+                SUBMIT_APPLICATION,
+                Submission(
+                    profile=application.interface_profile,
+                    request_id=state.request_id,
+                    application_type=application.form.application_type,
+                    package=state.sealed.document,
+                ),
+                summary="Send the package to the agency",
+                within=state.closes_at - workflow.now(),
+            )
+        except StepFailed as failed:
+            if not failed.out_of_time:
+                # The agency has said no: there is nothing under this id, and another package may be sent.
+                state.request_id = None
+                return await self._park_on(failed, AttentionReason.SUBMISSION_REFUSED, retry=Phase.SUBMISSION)
+            state.receipt = await self._look_for_it(state.request_id)
+        filed_on = day_in_japan(state.receipt.accepted_at)
+        stay = application.form.applicant.current_stay
+        state.special_period_until = special_period_until(
+            application.form.application_type, stay.expires_on, stay.period, filed_on=filed_on
+        )
+        number = state.receipt.provisional_number
+        self._case.tell(f"提出しました。申請受付仮番号 {number}", f"Filed. Provisional number {number}.")
+        return Phase.RECEIPT
+
+    async def _look_for_it(self, request_id: str) -> SubmissionReceipt:
+        """The window has closed on a submission that nobody has answered: has the agency got it?"""
+        while True:
+            try:
+                found = await perform(
+                    LOOK_UP_SUBMISSION,
+                    SubmissionLookUp(profile=self._state.application.interface_profile, request_id=request_id),
+                    summary="Look for the package at the agency",
+                    within=_LAST_LOOK,
+                )
+            except StepFailed as failed:
+                self._case.call_for(AttentionReason.SUBMISSION_UNKNOWN, failed.failure.sentence)
+                if await self._verdict_on(AttentionReason.SUBMISSION_UNKNOWN) is messages.ResolveAction.ABANDON:
+                    raise Ended(End.REJECTED) from None
+            else:
+                if found.receipt is None:
+                    raise Ended(End.WINDOW_MISSED)
+                return found.receipt
+
+    # ----- after filing -----------------------------------------------------------------------------------------
+
+    async def _wait_for_receipt_number(self) -> Phase:
+        """The mail with the number is the applicant's proof that the application is pending."""
+        await self._accompany(lambda: self._state.receipt_number is not None or self._state.outcome is not None)
+        number = self._state.receipt_number
+        if number is not None:
+            self._case.mail(mail.ReceiptNumberIssued(receipt_number=number))
+        return Phase.EXAMINATION
+
+    async def _accompany_examination(self) -> Phase:
+        """Documents asked for on the way are followed by workflows of their own."""
+        await self._accompany(lambda: self._state.outcome is not None)
+        return Phase.DECISION
+
+    def _announce_decision(self) -> Phase:
+        outcome, report = self._state.outcome, self._state.report
+        assert outcome is not None and report is not None
+        self._stop_following()
+        # What was decided cannot be withdrawn any more.
+        self._state.withdrawal_requested = False
+        self._state.manual_steps.clear()
+        self._case.mail(mail.Decided(outcome=outcome, grant=report.grant))
+        match outcome:
+            case Outcome.PERMITTED:
+                return Phase.PAYMENT
+            case Outcome.DENIED:
+                raise Ended(End.DENIED)
+            case Outcome.WITHDRAWN:
+                raise Ended(End.WITHDRAWN)
+            case Outcome.TERMINATED:
+                raise Ended(End.TERMINATED)
+
+    async def _wait_for_payment(self) -> Phase:
+        """The amount is known only now: since October 2026 it goes by the period granted."""
+        await self._accompany(
+            lambda: self._state.fee is not None or self._state.collection is not CollectionStatus.NOT_READY
+        )
+        fee = self._state.fee
+        if fee is None:
+            # Received before October 2026: revenue stamps go with what is sent or brought.
+            return Phase.COLLECTION
+        self._compare_fee()
+        if not self._state.paid:
+            self._case.mail(mail.FeeDue(fee=fee))
+        for days in payment_reminders(today()):
+            moment = start_of_day(fee.due_on - timedelta(days=days))
+            if moment > workflow.now() and not await self._accompany(
+                lambda: self._state.paid or self._state.payment_reported_on is not None,
+                by=moment,
+                summary=f"Remind {days} days before the fee is due",
+            ):
+                self._case.mail(mail.FeeDue(fee=fee, reminder=True), key=f"{days}-days")
+        await self._accompany(lambda: self._state.paid)
+        return Phase.COLLECTION
+
+    async def _wait_for_collection(self) -> Phase:
+        state, form = self._state, self._state.application.form
+        await self._accompany(lambda: self._state.collection is not CollectionStatus.NOT_READY)
+        way = way_to_collect(form.application_type, form.collection_method, on=self._filed_on())
+        if way is not None and self._state.collection is CollectionStatus.READY:
+            self._case.mail(
+                mail.CollectionReady(
+                    method=form.collection_method,
+                    what_to_bring_or_send=way.what_to_bring_or_send,
+                    send_to=way.send_to,
+                    warning=way.warning,
+                )
+            )
+        await self._accompany(
+            lambda: self._state.collection is CollectionStatus.COLLECTED or state.collected_on is not None
+        )
+        raise Ended(End.COMPLETED)
+
+    # ----- waiting ----------------------------------------------------------------------------------------------
+
+    async def _before_filing(
+        self, until: Callable[[], bool], *, by: datetime | None = None, summary: str = "Online filing closes"
+    ) -> None:
+        """Wait, but not beyond the window, and not when the applicant changes something or gives up.
+
+        Raises:
+            Ended: the window has closed, or the applicant has given up.
+        """
+        state = self._state
+        limits = [limit for limit in (by, state.closes_at) if limit is not None]
+        await self._wait(
+            lambda: until() or self._amended or state.withdrawal_requested,
+            by=min(limits, default=None),
+            summary=summary,
+        )
+        if state.withdrawal_requested:
+            raise Ended(End.CANCELLED)
+        if state.closes_at is not None and workflow.now() >= state.closes_at:
+            raise Ended(End.WINDOW_MISSED)
+
+    async def _accompany(self, until: Callable[[], bool], *, by: datetime | None = None, summary: str = "") -> bool:
+        """Wait for the agency, and meanwhile serve what the agency and the applicant ask for.
+
+        Returns:
+            Whether it came about before the moment `by`.
+
+        Raises:
+            Ended: the application was withdrawn by hand.
+        """
+        while True:
+            self._report_looked_at = self._state.report
+            await self._serve()
+            self._case.ring()
+            if until():
+                return True
+            if by is not None and workflow.now() >= by:
+                return False
+            await self._continue_as_new_if_long()
+            wakes = [(alarm.at, alarm.summary) for alarm in alarms(self._state) if alarm.at > workflow.now()]
+            if by is not None:
+                wakes.append((by, summary))
+            moment, what = min(wakes, default=(None, ""))
+            await self._wait(lambda: until() or self._asked() or self._news(), by=moment, summary=what)
+
+    async def _wait(self, until: Callable[[], bool], *, by: datetime | None, summary: str) -> None:
+        """Wait for a condition, at the longest until a moment."""
+        left = None if by is None else by - workflow.now()
+        if left is not None and left <= timedelta():
+            return
+        try:
+            await workflow.wait_condition(until, timeout=left, timeout_summary=summary)
+        except TimeoutError:
+            return
+
+    async def _park_on(self, failed: StepFailed, reason: AttentionReason, *, retry: Phase) -> Phase:
+        failure = failed.failure
+        return await self._park(reason, failure.sentence, findings=failure.findings, retry=retry)
+
+    async def _park(
+        self, reason: AttentionReason, explanation: BilingualText, *, findings: tuple[Finding, ...], retry: Phase
+    ) -> Phase:
+        """Stand still until an operator decides, or the applicant amends what was wrong."""
+        self._case.call_for(reason, explanation, findings)
+        verdict = await self._verdict_on(reason, bounded=True)
+        if verdict is messages.ResolveAction.ABANDON:
+            raise Ended(End.REJECTED)
+        return retry if verdict is messages.ResolveAction.RETRY else Phase.INTAKE
+
+    async def _verdict_on(self, reason: AttentionReason, *, bounded: bool = False) -> messages.ResolveAction | None:
+        """What the operator decides; nothing when the applicant amended the application instead."""
+        self._case.parked_on, self._verdict = reason, None
+        self._case.changed()
+        try:
+            if bounded:
+                await self._before_filing(lambda: self._verdict is not None)
+            else:
+                await workflow.wait_condition(lambda: self._verdict is not None)
+            return self._verdict
+        finally:
+            self._case.parked_on = None
+            self._case.settle(reason)
+
+    async def _continue_as_new_if_long(self) -> None:
+        """Begin a new history when this one is long, at a moment when nothing is under way."""
+        if not workflow.info().is_continue_as_new_suggested() or self._following:
+            return
+        await self._finish_handlers_and_mails()
+        workflow.continue_as_new(StartApplication(application=self._state.application, carried_over=self._state))
+
+    async def _finish_handlers_and_mails(self) -> None:
+        await workflow.wait_condition(lambda: not self._state.outbox and workflow.all_handlers_finished())
+
+    # ----- serving what is asked for after filing ---------------------------------------------------------------
+
+    def _asked(self) -> bool:
+        state = self._state
+        return (
+            state.wanted_collection is not None
+            or state.withdrawal_evidence is not None
+            or (state.withdrawal_requested and not state.manual_steps)
+            or bool(self._new_requests())
+        )
+
+    def _news(self) -> bool:
+        """A new report may settle an alarm or set a new one."""
+        return self._state.report is not self._report_looked_at
+
+    async def _serve(self) -> None:
+        state = self._state
+        if state.withdrawal_evidence is not None:
+            self._case.mail(mail.Decided(outcome=Outcome.WITHDRAWN))
+            raise Ended(End.WITHDRAWN)
+        if state.withdrawal_requested and not state.manual_steps:
+            self._ask_for_withdrawal_by_hand()
+        for request in self._new_requests():
+            state.followed_requests.append(request.number)
+            self._following[request.number] = asyncio.create_task(self._follow(request))
+        if state.wanted_collection is not None:
+            await self._change_collection(state.wanted_collection)
+
+    def _new_requests(self) -> list[DocumentRequest]:
+        report = self._state.report
+        if report is None or report.outcome is not None:
+            return []
+        return [
+            request
+            for request in report.document_requests
+            if not request.supplied and request.number not in self._state.followed_requests
+        ]
+
+    async def _follow(self, request: DocumentRequest) -> None:
+        state, form = self._state, self._state.application.form
+        assert state.request_id is not None
+        try:
+            await workflow.execute_child_workflow(
+                DocumentRequestWorkflow.run,
+                FollowDocumentRequest(
+                    application_id=state.application.application_id,
+                    application_type=form.application_type,
+                    profile=state.application.interface_profile,
+                    request_id=state.request_id,
+                    receipt_number=self._state.receipt_number,
+                    request=request,
+                    to=form.applicant.contact,
+                    name=form.applicant.name,
+                ),
+                id=document_request_workflow_id(state.application.application_id, request.number),
+                parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+                static_summary=f"Request {request.number} for additional documents, due on {request.due_on}",
+            )
+        except ChildWorkflowError as error:
+            if is_cancelled_exception(error):
+                return
+            self._case.call_for(
+                AttentionReason.DOCUMENTS_REFUSED,
+                BilingualText(
+                    ja=f"追加資料（{request.number}回目）の手続が中断されました。資料は提出先に直接届けてください。",
+                    en=f"Following request {request.number} was broken off. Bring the documents to the office.",
+                ),
+            )
+        finally:
+            self._following.pop(request.number, None)
+
+    def _stop_following(self) -> None:
+        for task in self._following.values():
+            task.cancel()
+        self._following.clear()
+
+    def _ask_for_withdrawal_by_hand(self) -> None:
+        """No online function for a withdrawal is documented, so a person takes the letter to the office."""
+        instructions = BilingualText(
+            ja="取下げのオンライン機能はありません。申請取下げ願出書を提出先の窓口に出すか郵送し、"
+            "受け付けた官署と日付を記録してください。",
+            en="There is no online withdrawal. Hand in or post a letter of withdrawal to the office, "
+            "then note which office took it and when.",
+        )
+        self._state.manual_steps.append(
+            ManualStep(kind=ManualStepKind.WITHDRAWAL, since=workflow.now(), instructions=instructions)
+        )
+        self._case.tell("取下げの手続が必要です。", "The withdrawal has to be made by hand.")
+
+    async def _change_collection(self, method: CollectionMethod) -> None:
+        state = self._state
+        assert state.request_id is not None
+        state.wanted_collection = None
+        try:
+            await perform(
+                CHANGE_COLLECTION,
+                CollectionChange(
+                    profile=state.application.interface_profile, request_id=state.request_id, method=method
+                ),
+                summary=f"Change the collection to {method.value}",
+            )
+        except StepFailed as failed:
+            self._case.call_for(AttentionReason.COLLECTION_CHANGE_REFUSED, failed.failure.sentence)
+        else:
+            self._use_collection(method)
+            self._case.tell(
+                f"受領方法を{method.value}に変更しました。", f"The collection is changed to {method.value}."
+            )
+
+    def _compare_fee(self) -> None:
+        """Tell an operator when the agency asks for another amount than the law's table says."""
+        report, form = self._state.report, self._state.application.form
+        assert report is not None and report.fee is not None
+        if "fee" in self._state.rung:
+            return
+        self._state.rung.append("fee")
+        difference = why_fee_differs(
+            report.fee, application_type=form.application_type, received_on=self._filed_on(), grant=report.grant
+        )
+        if difference is not None:
+            self._case.call_for(AttentionReason.FEE_DIFFERS, difference)
+
+    def _close(self, end: End) -> None:
+        self._stop_following()
+        if end is End.WINDOW_MISSED and self._state.counter_until is not None:
+            self._case.mail(mail.WindowMissed(counter_until=self._state.counter_until))
+        self._case.close(end)
+
+    # ----- facts ------------------------------------------------------------------------------------------------
+
+    def _filed_on(self) -> date:
+        receipt = self._state.receipt
+        assert receipt is not None
+        return day_in_japan(receipt.accepted_at)
+
+    def _filed(self) -> bool:
+        """Whether the package may have reached the agency."""
+        return self._state.request_id is not None
+
+    def _spec_pack_changed(self) -> bool:
+        """A package is built, checked and signed with the pack in force on the day it is sent."""
+        state = self._state
+        pack = pack_in_force(state.application.form.application_type, today())
+        return pack is not None and state.package is not None and state.package.spec_pack != pack.label
+
+    def _use_collection(self, method: CollectionMethod) -> None:
+        application = self._state.application
+        form = application.form.model_copy(update={"collection_method": method})
+        self._state.application = application.model_copy(update={"form": form})
+
+    # ----- messages: handlers record and wake, the story above acts ---------------------------------------------
+
+    @workflow.query(description="The state of the application.")
+    def snapshot(self) -> ApplicationSnapshot:
+        """The state of the application."""
+        return self._case.snapshot()
+
+    @workflow.signal(description="The agency says something new.")
+    def status_changed(self, message: messages.StatusChanged) -> None:
+        """Take a report of the agency. Only a higher revision is news."""
+        before, now = self._state.report, message.report
+        if now.request_id != self._state.request_id or (before is not None and now.revision <= before.revision):
+            return
+        self._state.report = now
+        for sentence in what_is_new(before, now):
+            self._case.tell(sentence.ja, sentence.en)
+        self._case.changed()
+
+    @workflow.update(description="Replace parts of the application before it is filed.")
+    def amend(self, message: messages.Amend) -> ApplicationSnapshot:
+        """Take the new parts; the application is checked and packed again."""
+        if self._case.first_time(message):
+            parts = {
+                name: value
+                for name in ("form", "photo", "attachments")
+                if (value := getattr(message, name)) is not None
+            }
+            self._state.application = self._state.application.model_copy(update=parts)
+            self._amended = True
+            self._case.tell("申請内容が変更されました。", "The application was amended.")
+        return self.snapshot()
+
+    @amend.validator
+    def _can_be_amended(self, message: messages.Amend) -> None:
+        self._admit(message)
+
+    @workflow.update(description="The applicant wants to sign at this terminal.")
+    def sign_at(self, message: messages.SignAt) -> ApplicationSnapshot:
+        """Have the terminal ask for card and PIN."""
+        if self._case.first_time(message):
+            self._case.settle(AttentionReason.SIGNATURE_FAILED)
+            self._state.sign_at = message
+            self._case.changed()
+        return self.snapshot()
+
+    @sign_at.validator
+    def _can_be_signed(self, message: messages.SignAt) -> None:
+        self._admit(message)
+
+    @workflow.update(description="How the applicant wants to collect the result.")
+    def choose_collection(self, message: messages.ChooseCollection) -> ApplicationSnapshot:
+        """Before filing the form changes; after it the agency is told."""
+        if self._case.first_time(message):
+            if self._filed():
+                self._state.wanted_collection = message.method
+            else:
+                self._use_collection(message.method)
+                self._amended = True
+                self._case.tell(f"受領方法: {message.method.value}", f"The collection is to be {message.method.value}.")
+        return self.snapshot()
+
+    @choose_collection.validator
+    def _can_choose_collection(self, message: messages.ChooseCollection) -> None:
+        self._admit(message)
+
+    @workflow.update(description="The applicant says that the fee was paid.")
+    def report_payment(self, message: messages.ReportPayment) -> ApplicationSnapshot:
+        """Stop reminding. The agency's word, not the applicant's, moves the application on."""
+        if self._case.first_time(message):
+            self._state.payment_reported_on = message.paid_on
+            self._case.tell("納付したとの連絡がありました。", "The applicant says that the fee is paid.")
+        return self.snapshot()
+
+    @report_payment.validator
+    def _can_report_payment(self, message: messages.ReportPayment) -> None:
+        self._admit(message)
+
+    @workflow.update(description="The applicant has the new card in their hand.")
+    def confirm_collection(self, message: messages.ConfirmCollection) -> ApplicationSnapshot:
+        """The story ends well."""
+        if self._case.first_time(message):
+            self._state.collected_on = message.collected_on
+            self._case.tell("受領の連絡がありました。", "The applicant has the new card.")
+        return self.snapshot()
+
+    @confirm_collection.validator
+    def _can_confirm_collection(self, message: messages.ConfirmCollection) -> None:
+        self._admit(message)
+
+    @workflow.update(description="The applicant wants to end the application.")
+    def request_withdrawal(self, message: messages.RequestWithdrawal) -> ApplicationSnapshot:
+        """Before filing it ends at once; after it a person has to withdraw it at the office."""
+        if self._case.first_time(message):
+            self._state.withdrawal_requested = True
+            self._case.tell("取下げの希望がありました。", "The applicant wants to withdraw.")
+        return self.snapshot()
+
+    @request_withdrawal.validator
+    def _can_be_withdrawn(self, message: messages.RequestWithdrawal) -> None:
+        self._admit(message)
+
+    @workflow.update(description="A person did by hand what the interface cannot do.")
+    def complete_manual_step(self, message: messages.CompleteManualStep) -> ApplicationSnapshot:
+        """Take the outcome of a manual step."""
+        if self._case.first_time(message):
+            self._state.manual_steps[:] = [step for step in self._state.manual_steps if step.kind is not message.step]
+            match message.step:
+                case ManualStepKind.WITHDRAWAL:
+                    self._state.withdrawal_evidence = message.evidence
+            self._case.tell(f"手作業が完了しました（{message.step.value}）。", f"Done by hand: {message.step.value}.")
+        return self.snapshot()
+
+    @complete_manual_step.validator
+    def _can_complete_manual_step(self, message: messages.CompleteManualStep) -> None:
+        self._admit(message)
+
+    @workflow.update(description="An operator's decision on a matter that needs attention.")
+    def resolve(self, message: messages.Resolve) -> ApplicationSnapshot:
+        """Move a parked application on, or put a matter aside."""
+        if self._case.first_time(message):
+            self._case.tell(
+                f"担当者の判断: {message.reason.value} {message.action.value}",
+                f"Operator: {message.action.value} on {message.reason.value}.",
+            )
+            if message.reason is self._case.parked_on:
+                self._verdict = message.action
+            else:
+                self._case.settle(message.reason)
+        return self.snapshot()
+
+    @resolve.validator
+    def _can_be_resolved(self, message: messages.Resolve) -> None:
+        self._admit(message)
+
+    def _admit(self, message: messages.Message) -> None:
+        reason = self._case.why_refused(message)
+        if reason is not None:
+            raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
