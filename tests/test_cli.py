@@ -1,0 +1,349 @@
+"""The command, as people type it and as programs call it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
+from typer.testing import CliRunner, Result
+
+from tests.world import World
+from zairyu import cli
+from zairyu.client import MessageRefused
+from zairyu.doctor import Check
+from zairyu.models.application_file import ApplicationFile
+from zairyu.models.schemas import SCHEMAS
+from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
+from zairyu.rules.calendar import add_months
+from zairyu.runtime.keys import KeyRing
+from zairyu.sandbox.applicant import write_application
+from zairyu.worker import core_worker
+
+pytestmark = pytest.mark.timeout(180)
+
+FAILED: Final = 1
+REFUSED: Final = 2
+_NOWHERE: Final = "127.0.0.1:1"
+
+
+def _surroundings(**told: str) -> dict[str, str]:
+    """What a command is told, and nothing that this machine happens to be set to."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZAIRYU_", "TEMPORAL_"))}
+    return {**kept, "COLUMNS": "200", "NO_COLOR": "1", "TEMPORAL_ADDRESS": _NOWHERE, **told}
+
+
+Zairyu: TypeAlias = Callable[..., Result]
+
+
+@pytest.fixture
+def zairyu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Zairyu:
+    """The command in this process, for whatever needs no server. No server is there."""
+    for name in list(os.environ):
+        if name.startswith(("ZAIRYU_", "TEMPORAL_")):
+            monkeypatch.delenv(name)
+
+    def run(*words: str, **told: str) -> Result:
+        environment = {"ZAIRYU_DATA_DIR": str(tmp_path / "data"), "TEMPORAL_ADDRESS": _NOWHERE, "COLUMNS": "200"}
+        return CliRunner().invoke(cli.app, [str(word) for word in words], env={**environment, **told})
+
+    return run
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Command: TypeAlias = Callable[..., Coroutine[Any, Any, Ended]]
+
+
+@pytest.fixture
+async def command(world: World, keys: KeyRing, key_file: Path) -> AsyncIterator[Command]:
+    """The command as a process, told of a real server with a worker of the name that it expects."""
+    told = _surroundings(
+        TEMPORAL_ADDRESS=world.temporal.service_client.config.target_host,
+        ZAIRYU_KEY_FILE=str(key_file),
+        ZAIRYU_DATA_DIR=str(world.directory),
+    )
+
+    async def run(*words: str | Path) -> Ended:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "zairyu",
+            *words,
+            env=told,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        stdout, stderr = await process.communicate()
+        assert process.returncode is not None
+        return Ended(process.returncode, stdout.decode(), stderr.decode())
+
+    async with core_worker(world.temporal, world.settings, keys):
+        yield run
+
+
+def _handed_in(world: World, **changes: Any) -> Path:
+    file = write_application(world.directory / "handed-in", world.persona, expires_on=add_months(world.today, 2))
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), **changes}))
+    return file
+
+
+# ----- starting, looking, saying ---------------------------------------------------------------------------------
+
+
+async def test_bad_input_starts_nothing_and_hears_everything_in_both_languages(world: World, command: Command) -> None:
+    file = _handed_in(
+        world,
+        application_id="wrong-in-many-ways",
+        photo="none.jpg",
+        residence_status="STUDENT",
+        desired_period={"years": 9},
+        criminal_record=None,
+    )
+    for_people, for_programs = await asyncio.gather(
+        command("start", "--input", file), command("start", "--input", file, "--json")
+    )
+    assert (for_people.exit_code, for_programs.exit_code) == (REFUSED, REFUSED)
+    findings = json.loads(for_programs.stdout)
+    assert {"/photo", "/residence_status", "/desired_period/years", "/criminal_record"} <= {
+        finding["place"] for finding in findings
+    }
+    for finding in findings:
+        assert finding["message"]["ja"]
+        assert finding["message"]["en"]
+        assert finding["place"] in for_people.stderr
+    assert "読み取れません" in for_people.stderr
+    assert "cannot be read" in for_people.stderr
+    assert "Traceback" not in for_people.stderr + for_programs.stderr
+    with pytest.raises(MessageRefused):
+        await world.zairyu.snapshot("wrong-in-many-ways")
+
+
+async def test_good_input_starts_and_is_seen_and_spoken_to(world: World, command: Command) -> None:
+    file = _handed_in(world, application_id="from-the-console")
+    started = await command("start", "--input", file, "--json")
+    assert started.exit_code == 0, started.stderr
+    assert ApplicationSnapshot.model_validate_json(started.stdout).application_id == "from-the-console"
+    await world.in_phase("from-the-console", Phase.SIGNATURE)
+
+    for_people, for_programs, unknown, too_early, malformed = await asyncio.gather(
+        command("show", "from-the-console"),
+        command("show", "from-the-console", "--json"),
+        command("show", "nobody-knows-it"),
+        command("send", "from-the-console", "confirm_collection", json.dumps({"collected_on": str(world.today)})),
+        command("send", "from-the-console", "choose_collection", '{"method": "PIGEON"}'),
+    )
+    assert for_people.exit_code == 0
+    for words in ("SIGNATURE", "署名を待っています", "Waiting for the applicant to sign", "The package is built."):
+        assert words in for_people.stdout
+    assert ApplicationSnapshot.model_validate_json(for_programs.stdout).phase is Phase.SIGNATURE
+    assert (unknown.exit_code, too_early.exit_code, malformed.exit_code) == (REFUSED, REFUSED, REFUSED)
+    assert "no such open process" in unknown.stderr
+    assert "nothing to collect" in too_early.stderr
+    assert "受領の段階ではありません" in too_early.stderr
+    assert "/method" in malformed.stderr
+
+    said = '{"message_id": "said-once", "reason": "帰国"}'
+    given_up = await command("send", "from-the-console", "request_withdrawal", said, "--json")
+    assert given_up.exit_code == 0, given_up.stderr
+    assert (await world.closed("from-the-console")).end is End.CANCELLED
+    closed = await command("show", "from-the-console")
+    assert "CANCELLED" in closed.stdout
+    assert await world.ledger() == []
+
+
+async def test_documents_are_supplied_from_files(world: World, command: Command) -> None:
+    application_id = await world.file()
+    for action in ("receipt-number", "examination"):
+        await world.officer(application_id, action)
+    due_on = str(world.today + timedelta(days=14))
+    await world.officer(application_id, "document-requests", items="在職証明書", due_on=due_on)
+
+    async def both_mails_came() -> bool:
+        return len(await world.mails()) == 2
+
+    await world.eventually(both_mails_came)
+    samples = world.directory / "samples"
+    supplied, not_asked_for, not_there = await asyncio.gather(
+        command("supply", application_id, "1", samples / "declaration.pdf", samples / "tax-certificate.pdf"),
+        command("supply", application_id, "2", samples / "declaration.pdf"),
+        command("supply", application_id, "1", samples / "nothing.pdf"),
+    )
+    assert supplied.exit_code == 0, supplied.stderr
+    assert json.loads(supplied.stdout)["application_id"] == application_id
+    assert not_asked_for.exit_code == not_there.exit_code == REFUSED
+    assert "no such open process" in not_asked_for.stderr
+    assert "nothing.pdf" in not_there.stderr
+    await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
+    (entry,) = await world.ledger()
+    assert len(entry["supplies"]) == 1
+
+
+# ----- the demo --------------------------------------------------------------------------------------------------
+
+
+async def test_demo_comes_to_its_end_and_prints_json_and_nothing_else(tmp_path: Path) -> None:
+    told = _surroundings(ZAIRYU_DATA_DIR=str(tmp_path))
+    # The demo finds its own server.
+    del told["TEMPORAL_ADDRESS"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "zairyu",
+        "demo",
+        "--json",
+        env=told,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    stdout, stderr = await process.communicate()
+    assert process.returncode == 0, stderr.decode()
+    snapshot = ApplicationSnapshot.model_validate_json(stdout)
+    assert (snapshot.phase, snapshot.end, snapshot.attention) == (Phase.CLOSED, End.COMPLETED, ())
+    assert snapshot.receipt_number
+    assert snapshot.document_requests
+    assert snapshot.fee is not None
+    assert stderr == b""
+    assert not (tmp_path / "endpoints.json").exists(), "nobody is told of a server that has stopped"
+
+
+# ----- without a server ------------------------------------------------------------------------------------------
+
+
+def test_all_schemas_one_schema_and_no_such_schema(zairyu: Zairyu) -> None:
+    everything = zairyu("schema")
+    assert everything.exit_code == 0
+    assert set(json.loads(everything.stdout)) == set(SCHEMAS)
+    one = zairyu("schema", "zairyu-start-input")
+    assert json.loads(one.stdout) == ApplicationFile.model_json_schema()
+    none = zairyu("schema", "no-such-schema")
+    assert none.exit_code == REFUSED
+    assert none.stdout == ""
+    for name in ("no-such-schema", "zairyu-start-input", "ApplicationWorkflow.update.amend"):
+        assert name in none.stderr
+
+
+def test_sample_is_an_input_and_its_path_can_be_used_as_it_is_printed(zairyu: Zairyu, tmp_path: Path) -> None:
+    directory = tmp_path / ("a-long-name-" * 12) / "[bold]"
+    written = zairyu("sample", str(directory), COLUMNS="40")
+    assert written.exit_code == 0
+    assert written.stdout == f"{directory / 'application.json'}\n"
+    application = ApplicationFile.model_validate_json((directory / "application.json").read_bytes())
+    for document in (application.photo, *(attachment.file for attachment in application.attachments)):
+        assert (directory / document).exists()
+
+
+def test_doctor_tells_people_and_programs_the_same(zairyu: Zairyu, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = Check(what="one thing", well=True, needed_for="everything", mend="nothing")
+    ill = Check(what="another thing", well=False, needed_for="the demo", mend="make better")
+    monkeypatch.setattr("zairyu.cli.examine", lambda _: iter([well]))
+    assert zairyu("doctor").exit_code == 0
+    monkeypatch.setattr("zairyu.cli.examine", lambda _: iter([well, ill]))
+    for_people, for_programs = zairyu("doctor"), zairyu("doctor", "--json")
+    assert for_people.exit_code == for_programs.exit_code == FAILED
+    assert json.loads(for_programs.stdout) == [well.model_dump(), ill.model_dump()]
+    for words in ("one thing", "another thing", "the demo", "make better"):
+        assert words in for_people.stdout
+    assert "nothing" not in for_people.stdout, "what is well is not to be mended"
+
+
+def test_doctor_of_this_machine_answers(zairyu: Zairyu) -> None:
+    answer = zairyu("doctor", "--json")
+    checks = [Check.model_validate(check) for check in json.loads(answer.stdout)]
+    assert answer.exit_code == (0 if all(check.well for check in checks) else FAILED)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "some-application"),
+        ("send", "some-application", "request_withdrawal"),
+        ("supply", "some-application", "1", __file__),
+        ("start", "--input", __file__),
+        ("worker",),
+        ("terminal", "--id", "T1", "--virtual"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_server_that_does_not_run_is_told_in_a_sentence(zairyu: Zairyu, words: tuple[str, ...]) -> None:
+    answer = zairyu(*words)
+    assert answer.exit_code == FAILED
+    assert answer.stdout == ""
+    assert answer.stderr == "no Temporal server answers; start one with `make up`, or set TEMPORAL_ADDRESS\n"
+
+
+def test_worker_that_does_not_answer_is_told_in_a_sentence(zairyu: Zairyu, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        async def snapshot(self, _: str) -> ApplicationSnapshot:
+            raise RPCError("Timeout expired", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+
+    async def silent(_: object) -> Silent:
+        return Silent()
+
+    monkeypatch.setattr("zairyu.cli._zairyu", silent)
+    answer = zairyu("show", "some-application")
+    assert answer.exit_code == FAILED
+    assert "zairyu worker" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ZAIRYU_SMTP_PORT", "twenty-five"),
+        ("ZAIRYU_LOG_LEVEL", "LOUD"),
+        ("ZAIRYU_LOG_FORMAT", "xml"),
+        ("ZAIRYU_SHUTDOWN_SECONDS", "-1"),
+    ],
+)
+@pytest.mark.parametrize("words", [("worker",), ("show", "some-application"), ("doctor",), ("demo", "--json")], ids=str)
+def test_wrong_setting_is_told_by_its_name(zairyu: Zairyu, words: tuple[str, ...], name: str, value: str) -> None:
+    answer = zairyu(*words, **{name: value})
+    assert answer.exit_code == REFUSED
+    assert answer.stdout == ""
+    assert answer.stderr.startswith(f"the settings are wrong: {name}: ")
+    assert value not in answer.stderr
+
+
+@pytest.mark.parametrize("words", [("worker",), ("show", "some-application"), ("demo", "--json")], ids=str)
+def test_key_file_that_cannot_be_used_is_told_and_never_replaced(
+    zairyu: Zairyu, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text("not a key file")
+    answer = zairyu(*words, ZAIRYU_KEY_FILE=str(file))
+    assert answer.exit_code == FAILED
+    assert answer.stderr == f"{file} is not a key file\n"
+    assert file.read_text() == "not a key file"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("send", "some-application", "whisper"), "request_withdrawal"),
+        (("send", "some-application", "resolve", "["), "not a JSON object"),
+        (("send", "some-application", "resolve", "[]"), "not a JSON object"),
+        (("send", "some-application", "resolve", "{}"), "/reason"),
+        (("send", "some-application", "sign_at", '{"terminal_id": "T 1"}'), "/terminal_id"),
+        (("terminal", "--id", "端末"), "letters, digits"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else None,
+)
+def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
+    zairyu: Zairyu, words: tuple[str, ...], told: str
+) -> None:
+    answer = zairyu(*words)
+    assert answer.exit_code == REFUSED
+    assert told in answer.stderr

@@ -1,0 +1,361 @@
+"""The published contract is the one that the workflows and activities keep."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+from temporalio import activity, workflow
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+
+from zairyu.activities.card_reader.terminal import CardTerminal
+from zairyu.models import messages, steps
+from zairyu.models.application import ApplicationForm, ApplicationInput
+from zairyu.models.application_file import ApplicationFile
+from zairyu.models.base import BilingualText, Model
+from zairyu.models.card import SignatureResult
+from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
+from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
+from zairyu.models.findings import Finding
+from zairyu.models.mail import Mail, ReceiptNumberIssued
+from zairyu.models.mynaportal import (
+    CollectionChange,
+    DocumentSupply,
+    FeedPosition,
+    Submission,
+    SubmissionLookUp,
+)
+from zairyu.models.package import BuildPackage, SealPackage, UnsignedPackage
+from zairyu.models.residence import CollectionMethod, PeriodOfStay
+from zairyu.models.schemas import SCHEMAS
+from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, End, ManualStepKind, Phase
+from zairyu.models.state import ApplicationState, StartApplication
+from zairyu.models.status import (
+    ApplicationStatus,
+    CollectionStatus,
+    DocumentRequest,
+    Fee,
+    Grant,
+    Outcome,
+    PaymentStatus,
+    StatusReport,
+    SubmissionReceipt,
+)
+from zairyu.rules.outlook import snapshot_of
+from zairyu.runtime.embedded import free_port
+from zairyu.runtime.keys import KeyRing
+from zairyu.runtime.settings import Settings
+from zairyu.sandbox.applicant import write_application
+from zairyu.sandbox.card.personas import DEMO_APPLICANT
+from zairyu.worker import WORKFLOWS, core_activities
+
+_AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+_PDF = DocumentRef(sha256="0" * 64, size=1000, media_type="application/pdf")
+
+
+# ----- names and types -------------------------------------------------------------------------------------------
+
+
+def _published(kind: type) -> dict[str, type]:
+    """What a workflow takes and gives, under the names of the published contract, from its own definition."""
+    definition = workflow._Definition.must_from_class(kind)
+    name = definition.name
+    assert name is not None
+    assert definition.arg_types is not None
+    contract: dict[str, Any] = {f"{name}.input": definition.arg_types[0]}
+    if definition.ret_type is ApplicationSnapshot:
+        contract[f"{name}.result"] = definition.ret_type
+    for update, handler in definition.updates.items():
+        assert handler.arg_types is not None
+        assert handler.validator is not None, f"{name}.{update} writes to history before it checks"
+        contract[f"{name}.update.{update}"] = handler.arg_types[0]
+        if definition.ret_type is ApplicationSnapshot:
+            assert handler.ret_type is ApplicationSnapshot
+            contract[f"{name}.update.result"] = ApplicationSnapshot
+    for signal, taker in definition.signals.items():
+        assert taker.arg_types is not None
+        contract[f"{name}.signal.{signal}"] = taker.arg_types[0]
+    for query, teller in definition.queries.items():
+        assert teller.arg_types == []
+        contract[f"{name}.query.{query}"] = teller.ret_type
+    return contract
+
+
+def test_every_handler_has_the_schema_of_what_it_takes_and_no_schema_is_of_nothing() -> None:
+    contract = {name: kind for one in WORKFLOWS for name, kind in _published(one).items()}
+    assert dict(SCHEMAS) == {"zairyu-start-input": ApplicationFile, **contract}
+
+
+def test_updates_by_name_are_the_updates_of_the_workflow() -> None:
+    definition = workflow._Definition.must_from_class(WORKFLOWS[0])
+    taken = {str(name): (handler.arg_types or [])[0] for name, handler in definition.updates.items()}
+    assert taken == dict(messages.UPDATES)
+
+
+def test_workflow_that_outsiders_start_fails_on_what_it_cannot_read() -> None:
+    for kind in WORKFLOWS:
+        assert ValidationError in workflow._Definition.must_from_class(kind).failure_exception_types
+
+
+async def test_every_step_is_done_by_one_activity_that_takes_and_gives_what_is_promised(
+    temporal: WorkflowEnvironment, keys: KeyRing, tmp_path: Path
+) -> None:
+    promised = {step.name: step for step in vars(steps).values() if isinstance(step, steps.Step)}
+    assert len(promised) >= 9
+    async with core_activities(Settings(data_dir=tmp_path), keys, temporal.client) as core:
+        done = _by_name([*core, CardTerminal.sign_at_terminal])
+    assert {name: len(functions) for name, functions in done.items()} == dict.fromkeys(promised, 1)
+    for name, step in promised.items():
+        (function,) = done[name]
+        hints = get_type_hints(function)
+        given = hints.pop("return")
+        assert (list(hints.values()), given) == ([step.takes], step.gives), name
+
+
+async def test_every_step_shows_that_it_lives_from_its_beginning(
+    temporal: WorkflowEnvironment, keys: KeyRing, tmp_path: Path, handed_in: dict[str, Any]
+) -> None:
+    """A step that is silent for longer than its heartbeat is given up and begun anew, again and again."""
+    application = _input(handed_in)
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    package = UnsignedPackage(document=_PDF, digest_to_sign="0" * 64, file_count=1, spec_pack="sample")
+    signature = SignatureResult(signature="AAAA", certificate="AAAA", terminal_id="T1", signed_at=_AT)
+    asked: dict[str, Model] = {
+        "build_package": BuildPackage(application=application, filing_day=date(2026, 11, 24)),
+        "seal_package": SealPackage(application_id="app-00000001", package=package, signature=signature),
+        "submit_application": Submission(
+            profile="sandbox", request_id="r", application_type=application.form.application_type, package=_PDF
+        ),
+        "look_up_submission": SubmissionLookUp(profile="sandbox", request_id="r"),
+        "supply_documents": DocumentSupply(
+            profile="sandbox", request_id="r", request_number=1, supply_id="s", attachments=application.attachments
+        ),
+        "change_collection": CollectionChange(profile="sandbox", request_id="r", method=CollectionMethod.POST),
+        "watch_status_feed": FeedPosition(profile="sandbox"),
+        "send_mail": Mail(
+            application_id="app-00000001",
+            application_type=application.form.application_type,
+            to=application.form.applicant.contact,
+            name=application.form.applicant.name,
+            occasion=ReceiptNumberIssued(receipt_number="東オンＥＮ26000001"),
+        ),
+    }
+    settings = Settings(data_dir=tmp_path, mynaportal_url=nowhere, smtp_port=free_port())
+    silent = set()
+    async with core_activities(settings, keys, temporal.client) as core:
+        for function in core:
+            name = activity._Definition.must_from_callable(function).name
+            assert name is not None
+            beats: list[object] = []
+            environment = ActivityEnvironment()
+            environment.on_heartbeat = lambda *details, beats=beats: beats.append(details)
+            with pytest.raises(ApplicationError):  # there is nobody and nothing outside
+                await environment.run(function, asked.pop(name))
+            if not beats:
+                silent.add(name)
+    assert asked == {}
+    assert silent == set()
+
+
+def _by_name(functions: Iterable[Callable[..., Any]]) -> dict[str, list[Callable[..., Any]]]:
+    named: dict[str, list[Callable[..., Any]]] = {}
+    for function in functions:
+        name = activity._Definition.must_from_callable(function).name
+        assert name is not None
+        named.setdefault(name, []).append(function)
+    return named
+
+
+@pytest.mark.parametrize("step", [step for step in vars(steps).values() if isinstance(step, steps.Step)], ids=str)
+def test_no_step_waits_for_a_dead_worker_until_its_own_end(step: steps.Step[Any, Any]) -> None:
+    patience = step.patience
+    assert patience.heartbeat is not None
+    assert patience.heartbeat <= timedelta(seconds=10) < patience.one_try
+
+
+# ----- the schemas read what is really said -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    file = write_application(tmp_path_factory.mktemp("input"), DEMO_APPLICANT, expires_on=date(2027, 1, 31))
+    content: dict[str, Any] = json.loads(file.read_bytes())
+    return content
+
+
+def _state(handed_in: dict[str, Any]) -> ApplicationState:
+    """An application at its end, with everything said that can be said."""
+    return ApplicationState(
+        application=_input(handed_in),
+        phase=Phase.CLOSED,
+        end=End.COMPLETED,
+        handled=["a", "b"],
+        timeline=[{"at": _AT, "text": _text()}],
+        attention=[
+            {
+                "reason": AttentionReason.INPUT_REFUSED,
+                "since": _AT,
+                "explanation": _text(),
+                "findings": [Finding(place="/photo", rule="photo", message=_text())],
+            }
+        ],
+        manual_steps=[{"kind": ManualStepKind.WITHDRAWAL, "since": _AT, "instructions": _text()}],
+        opens_on=date(2026, 10, 31),
+        last_day_online=date(2027, 1, 30),
+        closes_at=_AT,
+        office="TOKYO",
+        receipt=SubmissionReceipt(request_id="r", provisional_number="K1", accepted_at=_AT),
+        special_period_until=date(2027, 3, 31),
+        report=_report(),
+        payment_reported_on=date(2026, 12, 1),
+        collected_on=date(2026, 12, 20),
+    )
+
+
+def _input(handed_in: dict[str, Any]) -> ApplicationInput:
+    form = ApplicationForm.model_validate(handed_in)
+    attachment = Attachment(kind=AttachmentKind.OTHER, document=_PDF)
+    return ApplicationInput(application_id="app-00000001", form=form, photo=_PDF, attachments=(attachment,))
+
+
+def _text() -> BilingualText:
+    return BilingualText(ja="日本語", en="English")
+
+
+def _report() -> StatusReport:
+    return StatusReport(
+        event_id="e",
+        request_id="r",
+        revision=7,
+        reported_at=_AT,
+        provisional_number="K1",
+        receipt_number="東オンＥＮ26000001",
+        application=ApplicationStatus.CLOSED,
+        collection=CollectionStatus.COLLECTED,
+        outcome=Outcome.PERMITTED,
+        document_requests=(_request(),),
+        grant=Grant(period=PeriodOfStay(years=3), expires_on=date(2030, 1, 31)),
+        fee=Fee(amount=56_000, payment_number="1", due_on=date(2026, 12, 24), status=PaymentStatus.PAID),
+    )
+
+
+def _request() -> DocumentRequest:
+    return DocumentRequest(number=1, items=("在職証明書",), due_on=date(2026, 12, 8), supplied=True)
+
+
+def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
+    """One real message for each schema."""
+    state = _state(handed_in)
+    application = state.application
+    snapshot = snapshot_of(state, parked=False)
+    attachment = application.attachments[0]
+    update = "ApplicationWorkflow.update"
+    return {
+        "zairyu-start-input": ApplicationFile.model_validate(handed_in),
+        "ApplicationWorkflow.input": StartApplication(application=application, carried_over=state),
+        "ApplicationWorkflow.result": snapshot,
+        f"{update}.amend": messages.Amend(message_id="m", form=application.form, attachments=(attachment,)),
+        f"{update}.sign_at": messages.SignAt(message_id="m", terminal_id="T1"),
+        f"{update}.choose_collection": messages.ChooseCollection(message_id="m", method=CollectionMethod.POST),
+        f"{update}.report_payment": messages.ReportPayment(message_id="m", paid_on=date(2026, 12, 1)),
+        f"{update}.confirm_collection": messages.ConfirmCollection(message_id="m", collected_on=date(2026, 12, 1)),
+        f"{update}.request_withdrawal": messages.RequestWithdrawal(message_id="m", reason="帰国"),
+        f"{update}.complete_manual_step": messages.CompleteManualStep(
+            message_id="m", step=ManualStepKind.WITHDRAWAL, evidence="東京局"
+        ),
+        f"{update}.resolve": messages.Resolve(
+            message_id="m", reason=AttentionReason.FEE_DIFFERS, action=messages.ResolveAction.ACKNOWLEDGE
+        ),
+        f"{update}.result": snapshot,
+        "ApplicationWorkflow.signal.status_changed": messages.StatusChanged(report=_report()),
+        "ApplicationWorkflow.query.snapshot": snapshot,
+        "DocumentRequestWorkflow.input": FollowDocumentRequest(
+            application_id="app-00000001",
+            application_type=application.form.application_type,
+            profile="sandbox",
+            request_id="r",
+            receipt_number=None,
+            request=_request(),
+            to=application.form.applicant.contact,
+            name=application.form.applicant.name,
+        ),
+        "DocumentRequestWorkflow.update.supply_documents": messages.SupplyDocuments(
+            message_id="m", attachments=(attachment,)
+        ),
+        "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot(
+            application_id="app-00000001", request=_request(), answered=True, refusal=_text()
+        ),
+        "StatusFeedWorkflow.input": FeedPosition(profile="sandbox", cursor="7"),
+        "StatusFeedWorkflow.query.position": FeedPosition(profile="sandbox"),
+    }
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_what_is_said_comes_back_as_it_was(name: str, handed_in: dict[str, Any]) -> None:
+    said = _said(handed_in)[name]
+    assert type(said) is SCHEMAS[name]
+    assert SCHEMAS[name].model_validate_json(said.model_dump_json()) == said
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schema_names_every_field_that_is_said(name: str, handed_in: dict[str, Any]) -> None:
+    """Also the optional ones, so that nobody who reads the schema is surprised."""
+    schema = SCHEMAS[name].model_json_schema(mode="serialization")
+    _check_against(schema, json.loads(_said(handed_in)[name].model_dump_json()), schema, "")
+
+
+def _check_against(schema: dict[str, Any], value: Any, root: dict[str, Any], place: str) -> None:
+    """As much of JSON Schema as pydantic writes for our models."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    for among in ("anyOf", "oneOf"):
+        if among in schema:
+            for one in schema[among]:
+                try:
+                    _check_against(one, value, root, place)
+                except AssertionError:
+                    continue
+                return
+            raise AssertionError(f"{place} is none of {schema[among]}")
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+    if "type" in schema:
+        assert isinstance(value, kinds[schema["type"]]), place
+    if "enum" in schema:
+        assert value in schema["enum"], place
+    if "const" in schema:
+        assert value == schema["const"], place
+    if isinstance(value, dict) and "properties" in schema:
+        assert set(schema.get("required", ())) <= set(value) <= set(schema["properties"]), place
+        for key, inner in value.items():
+            _check_against(schema["properties"][key], inner, root, f"{place}/{key}")
+    for index, inner in enumerate(value if isinstance(value, list) and "items" in schema else ()):
+        _check_against(schema["items"], inner, root, f"{place}/{index}")
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_newer_sender_with_more_to_say_is_understood(name: str, handed_in: dict[str, Any]) -> None:
+    said = _said(handed_in)[name]
+    more = {**json.loads(said.model_dump_json()), "said_by_a_newer_release": [1, 2]}
+    assert SCHEMAS[name].model_validate(more, strict=False) == said
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_errors_about_what_is_said_never_repeat_it(name: str, handed_in: dict[str, Any]) -> None:
+    said = json.loads(_said(handed_in)[name].model_dump_json())
+    secret = "SECRET-" + "X" * 400
+    spoilt = {key: {"a": [secret]} for key in said}
+    with pytest.raises(ValidationError) as refused:
+        SCHEMAS[name].model_validate(spoilt)
+    assert secret not in str(refused.value) + repr(refused.value)
+
+
+def test_every_schema_is_json() -> None:
+    for kind in SCHEMAS.values():
+        schema = kind.model_json_schema()
+        assert TypeAdapter(dict[str, Any]).validate_json(json.dumps(schema, ensure_ascii=False)) == schema
+        assert schema["title"] == kind.__name__
+        assert schema["description"]

@@ -1,0 +1,305 @@
+"""The whole world of one application, real in every part, with a clock that tests may move.
+
+The Temporal server is the real one with its own time skipping, where each workflow has a clock of its own. Human
+waits need a clock that stands still until a test moves it, so workflows start with skipping disabled, and
+`World.advance` moves one workflow and the sandbox together.
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from tests.cards import DaemonRig
+from zairyu.activities.card_reader.password import SignPassword
+from zairyu.activities.card_reader.terminal import CardTerminal
+from zairyu.activities.documents.blobs import BlobStore
+from zairyu.client import Zairyu
+from zairyu.models import messages
+from zairyu.models.card import SignatureRequest
+from zairyu.models.documents import Attachment, AttachmentKind
+from zairyu.models.names import application_workflow_id, document_request_workflow_id
+from zairyu.models.snapshot import ApplicationSnapshot, Phase
+from zairyu.rules.calendar import add_months
+from zairyu.runtime.embedded import temporal_program
+from zairyu.runtime.keys import KeyRing
+from zairyu.runtime.plugin import zairyu_plugin
+from zairyu.runtime.settings import Settings
+from zairyu.sandbox.applicant import write_application
+from zairyu.sandbox.card.personas import DEMO_APPLICANT, Persona
+from zairyu.sandbox.card.pki import SandboxPki
+from zairyu.sandbox.card.reader import InProcessReader
+from zairyu.sandbox.card.virtual_card import Behaviour, TryCounters, VirtualCard
+from zairyu.sandbox.samples import write_samples
+from zairyu.sandbox.service import Sandbox, SandboxSettings
+from zairyu.worker import core_worker, terminal_worker, watch_status_feed
+from zairyu.workflows.search_attributes import ALL
+
+PATIENCE = 30.0
+"""Seconds that a test waits for something that should come at once."""
+
+
+@asynccontextmanager
+async def temporal_environment(keys: KeyRing, *flags: str) -> AsyncIterator[WorkflowEnvironment]:
+    """The one place for the flags of the server's time skipping, which are still experimental."""
+    environment = await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=str(temporal_program()),
+        dev_server_log_level="error",
+        dev_server_extra_args=[
+            "--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true",
+            "--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"',
+            "--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
+            *(word for flag in flags for word in ("--dynamic-config-value", flag)),
+        ],
+        search_attributes=ALL,
+        plugins=[zairyu_plugin(keys)],
+    )  # fmt: skip
+    async with environment:
+        yield environment
+
+
+class Fingers:
+    """The applicant at the terminal: types what the test says."""
+
+    def __init__(self, password: str) -> None:
+        self.password: str | None = password
+        self.asked: list[int] = []
+        """The tries left that were shown, each time."""
+        self.hold = asyncio.Event()
+        """Unset, the applicant thinks."""
+        self.hold.set()
+
+    async def ask_for_card(self, request: SignatureRequest) -> None:
+        """The card lies where the test has put it."""
+
+    async def ask_for_password(self, request: SignatureRequest, tries_left: int) -> SignPassword | None:
+        self.asked.append(tries_left)
+        await self.hold.wait()
+        return None if self.password is None else SignPassword(self.password)
+
+
+class Surroundings:
+    """What tests do to the agency and the town, and how they wait for the applications to notice."""
+
+    http: httpx.AsyncClient
+    temporal: Client
+    zairyu: Zairyu
+
+    async def officer(self, application_id: str, action: str, **fields: str) -> None:
+        """Press a button on the officer's page."""
+        (entry,) = [entry for entry in await self.ledger() if entry["request_id"].startswith(application_id)]
+        answer = await self.http.post(f"/officer/applications/{entry['request_id']}/{action}", data=fields)
+        assert answer.status_code == 303, answer.text
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        """What the agency ended up with."""
+        entries: list[dict[str, Any]] = (await self.http.get("/sandbox/applications")).json()
+        return entries
+
+    async def mails(self) -> list[dict[str, Any]]:
+        """What the mailbox ended up with, the newest first."""
+        mails: list[dict[str, Any]] = (await self.http.get("/sandbox/mails")).json()
+        return mails
+
+    async def arm(self, kind: str, *, count: int = 1, call: str = "submission", seconds: float = 2.0) -> None:
+        """Arm a fault of the outside world."""
+        order = {"kind": kind, "count": count, "call": call, "seconds": seconds}
+        answer = await self.http.post("/sandbox/faults", json=order)
+        assert answer.is_success, answer.text
+
+    async def pay(self, snapshot: ApplicationSnapshot) -> None:
+        assert snapshot.fee is not None
+        answer = await self.http.post("/store/payments", data={"payment_number": snapshot.fee.payment_number})
+        assert answer.status_code == 303, answer.text
+
+    async def until(self, application_id: str, condition: Callable[[ApplicationSnapshot], bool]) -> ApplicationSnapshot:
+        """Wait for a state that should come at once."""
+        ends = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            snapshot = await self.zairyu.snapshot(application_id)
+            if condition(snapshot):
+                return snapshot
+            if asyncio.get_running_loop().time() > ends:
+                raise AssertionError(f"it did not come; the application is at\n{snapshot.model_dump_json(indent=2)}")
+            await asyncio.sleep(0.05)
+
+    async def eventually(self, condition: Callable[[], Awaitable[object]]) -> None:
+        """Wait for something in the world that should come at once."""
+        async with asyncio.timeout(PATIENCE):
+            while not await condition():  # noqa: ASYNC110 - the world tells nobody
+                await asyncio.sleep(0.05)
+
+    async def in_phase(self, application_id: str, phase: Phase) -> ApplicationSnapshot:
+        return await self.until(application_id, lambda snapshot: snapshot.phase is phase)
+
+    async def closed(self, application_id: str) -> ApplicationSnapshot:
+        """Wait for the end, the last mail included."""
+        handle = self.temporal.get_workflow_handle(
+            application_workflow_id(application_id), result_type=ApplicationSnapshot
+        )
+        async with asyncio.timeout(PATIENCE):
+            snapshot: ApplicationSnapshot = await handle.result()
+            return snapshot
+
+
+class World(Surroundings):
+    """Everything around one test's applications."""
+
+    def __init__(
+        self,
+        environment: WorkflowEnvironment,
+        keys: KeyRing,
+        pki: SandboxPki,
+        directory: Path,
+        reader: InProcessReader | DaemonRig | None = None,
+    ) -> None:
+        self.environment = environment
+        self.temporal: Client = environment.client
+        self.directory = directory
+        self.persona: Persona = DEMO_APPLICANT
+        self.reader = reader or InProcessReader()
+        """The reader at the desk: a call away, or behind the real PC/SC daemon."""
+        self.fingers = Fingers(self.persona.sign_password)
+        self._keys = keys
+        self._pki = pki
+        self._name = uuid.uuid4().hex[:12]
+        self._stack = AsyncExitStack()
+        self._core = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self.environment.with_time_skipping_disabled())
+            self.sandbox = await stack.enter_async_context(
+                Sandbox(
+                    SandboxSettings(
+                        data_dir=self.directory / "sandbox", trusted_roots=self._pki.sign_ca_file, pace_seconds=0.1
+                    )
+                )
+            )
+            write_samples(self.directory / "samples")
+            self.settings = Settings(
+                data_dir=self.directory,
+                mynaportal_url=self.sandbox.base_url,
+                smtp_port=self.sandbox.smtp_port,
+                shutdown_seconds=1,
+            )
+            self.zairyu = Zairyu(
+                self.temporal, BlobStore(self.settings.blobs, self._keys), profile=self._name, queue=self.queue
+            )
+            self.http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.sandbox.base_url))
+            await watch_status_feed(self.temporal, self._name, queue=self.queue)
+            stack.push_async_callback(self._stop_feed)
+            await self.start_worker()
+            stack.push_async_callback(self.stop_worker)
+            await stack.enter_async_context(self._terminal())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    @property
+    def queue(self) -> str:
+        return f"zairyu-{self._name}"
+
+    @property
+    def terminal_id(self) -> str:
+        return f"T-{self._name}"
+
+    async def start_worker(self) -> None:
+        await self._core.enter_async_context(core_worker(self.temporal, self.settings, self._keys, queue=self.queue))
+
+    async def stop_worker(self) -> None:
+        await self._core.aclose()
+
+    async def _stop_feed(self) -> None:
+        await self.temporal.get_workflow_handle(f"status-feed/{self._name}").terminate()
+
+    @asynccontextmanager
+    async def _terminal(self) -> AsyncIterator[None]:
+        terminal = CardTerminal(
+            self.terminal_id,
+            self.reader.source if isinstance(self.reader, DaemonRig) else self.reader,
+            self.fingers,
+            [self._pki.sign_ca],
+            card_wait=timedelta(seconds=1),
+            clock=self.sandbox.clock.now,
+        )
+        with closing(terminal):
+            async with terminal_worker(self.temporal, self.terminal_id, terminal):
+                yield
+
+    # ----- the applicant ----------------------------------------------------------------------------------------
+
+    def card(self, *, valid_until: date, persona: Persona | None = None) -> VirtualCard:
+        """A new card with all its tries."""
+        persona = persona or self.persona
+        return VirtualCard(
+            self._pki.credentials(persona, valid_until),
+            sign_password=persona.sign_password,
+            auth_pin=persona.auth_pin,
+            tries=TryCounters(self.directory / f"tries-{uuid.uuid4().hex}.json"),
+            behaviour=Behaviour(),
+        )
+
+    async def start(self, *, expires_on: date | None = None, **changes: Any) -> str:
+        """Start an application, two months before its stay expires if nothing else is said."""
+        expires_on = expires_on or add_months(self.today, 2)
+        file = write_application(self.directory / "input" / uuid.uuid4().hex, self.persona, expires_on=expires_on)
+        content = {**json.loads(file.read_bytes()), **changes}
+        self.reader.insert(self.card(valid_until=expires_on))
+        snapshot = await self.zairyu.start(content, beside=file.parent, on=self.today)
+        return snapshot.application_id
+
+    async def sign(self, application_id: str) -> ApplicationSnapshot:
+        """Sit down at the terminal as soon as the application waits for it."""
+        await self.until(application_id, lambda snapshot: snapshot.phase is Phase.SIGNATURE)
+        return await self.zairyu.sign_at(
+            application_id, messages.SignAt(message_id=uuid.uuid4().hex, terminal_id=self.terminal_id)
+        )
+
+    async def file(self, **changes: Any) -> str:
+        """Start an application and bring it to the agency."""
+        application_id = await self.start(**changes)
+        await self.sign(application_id)
+        await self.until(application_id, lambda snapshot: snapshot.phase is Phase.RECEIPT)
+        return application_id
+
+    async def supply(self, application_id: str, number: int, *, message_id: str = "supply") -> None:
+        declaration = await self.zairyu.store_pdf(self.directory / "samples" / "declaration.pdf")
+        attachment = Attachment(kind=AttachmentKind.DECLARATION, document=declaration)
+        message = messages.SupplyDocuments(message_id=message_id, attachments=(attachment,))
+        await self.zairyu.supply_documents(application_id, number, message)
+
+    # ----- time -------------------------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> date:
+        return self.sandbox.clock.today()
+
+    @property
+    def now(self) -> datetime:
+        return self.sandbox.clock.now()
+
+    async def advance(self, application_id: str, by: timedelta, *, request: int | None = None) -> None:
+        """Let time pass for an application, or for one of its document requests, and for the agency."""
+        answer = await self.http.post(
+            "/sandbox/clock", json={"offset_seconds": (self.sandbox.clock.offset + by).total_seconds()}
+        )
+        assert answer.is_success, answer.text
+        await self.environment.fast_forward(self.handle(application_id, request=request), by)
+
+    def handle(self, application_id: str, *, request: int | None = None) -> WorkflowHandle[Any, Any]:
+        return self.temporal.get_workflow_handle(
+            application_workflow_id(application_id)
+            if request is None
+            else document_request_workflow_id(application_id, request)
+        )
