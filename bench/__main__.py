@@ -1,0 +1,115 @@
+"""`make bench`: what a story costs, and how fast stories run beside bare workflows. Prints ratios and figures."""
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+from tests.world import World, temporal_environment
+
+from bench.bare import Load, many_bare
+from bench.story import many_stories
+from zairyu.rules.calendar import add_months
+from zairyu.runtime.keys import KeyRing
+from zairyu.runtime.plugin import zairyu_plugin
+from zairyu.sandbox.card.pki import SandboxPki
+from zairyu.worker import WORKFLOWS
+
+_AT_ONCE = 10
+_ROUNDS = 3
+_ACTIONS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: 1,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: 1,
+    EventType.EVENT_TYPE_TIMER_STARTED: 1,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: 1,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: 1,
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: 1,
+    # A child counts twice; its own start is the second time.
+    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: 1,
+}
+"""What Temporal Cloud bills as actions, by the event that shows it. Queries and retries leave no event."""
+
+
+async def main(console: Console) -> None:
+    """One run: everything on one server, one worker, one machine."""
+    with tempfile.TemporaryDirectory() as directory:
+        keys = KeyRing.load_or_generate(Path(directory) / "keys.json")
+        pki = SandboxPki(Path(directory) / "pki")
+        async with (
+            temporal_environment(keys) as environment,
+            World(environment, keys, pki, Path(directory)) as world,
+        ):
+            expires_on = add_months(world.today, 2)
+            (first,) = await many_stories(world, 1, expires_on)
+            application = await world.handle(first).fetch_history()
+            request = await world.handle(first, request=1).fetch_history()
+            _cost(console, application, request)
+            load = _load(application, request)
+            ours, bare = [], []
+            for _ in range(_ROUNDS):
+                began = time.perf_counter()
+                await many_stories(world, _AT_ONCE, expires_on)
+                ours.append(_AT_ONCE / (time.perf_counter() - began))
+                began = time.perf_counter()
+                await many_bare(world.temporal, _AT_ONCE, load)
+                bare.append(_AT_ONCE / (time.perf_counter() - began))
+            replayed = await _replay(application, keys)
+    _speed(console, ours, bare, load, replayed)
+
+
+def _cost(console: Console, *histories: WorkflowHistory) -> None:
+    table = Table("History of", "events", "bytes", "Temporal actions", title="One completed story")
+    total = [0, 0, 0]
+    for name, history in zip(("application", "document request"), histories, strict=True):
+        counts = Counter(event.event_type for event in history.events)
+        actions = sum(count * counts[kind] for kind, count in _ACTIONS.items())
+        size = sum(event.ByteSize() for event in history.events)
+        figures = [len(history.events), size, actions]
+        total = [before + figure for before, figure in zip(total, figures, strict=True)]
+        table.add_row(name, *(f"{figure:,}" for figure in figures))
+    table.add_row("both", *(f"{figure:,}" for figure in total))
+    console.print(table)
+
+
+def _load(*histories: WorkflowHistory) -> Load:
+    counts = Counter(event.event_type for history in histories for event in history.events)
+    return Load(
+        activities=counts[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED],
+        timers=counts[EventType.EVENT_TYPE_TIMER_STARTED],
+        signals=counts[EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED],
+        updates=counts[EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED],
+    )
+
+
+async def _replay(history: WorkflowHistory, keys: KeyRing) -> float:
+    """Seconds for one story, sandbox and decryption included."""
+    replayer = Replayer(workflows=WORKFLOWS, plugins=[zairyu_plugin(keys)])
+    seconds = []
+    for _ in range(10):
+        began = time.perf_counter()
+        await replayer.replay_workflow(history)
+        seconds.append(time.perf_counter() - began)
+    return median(seconds)
+
+
+def _speed(console: Console, ours: list[float], bare: list[float], load: Load, replayed: float) -> None:
+    ratios = [one / other for one, other in zip(ours, bare, strict=True)]
+    table = Table("", "median", "from", "to", title=f"{_AT_ONCE} at once on one worker, {_ROUNDS} rounds")
+    for name, figures in (("stories per second", ours), ("bare workflows per second", bare), ("ratio", ratios)):
+        table.add_row(name, *(f"{figure:.2f}" for figure in (median(figures), min(figures), max(figures))))
+    console.print(table)
+    console.print(f"A bare workflow has {load}.")
+    console.print(f"Replay of one story: {replayed * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    asyncio.run(main(Console()))
