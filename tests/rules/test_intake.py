@@ -180,15 +180,15 @@ def test_an_expired_passport_warns_and_does_not_stop(form: dict[str, Any]) -> No
 def test_only_who_is_surely_under_fifteen_is_sent_away(form: dict[str, Any], birth_date: str, refused: bool) -> None:
     rules = found(put(form, "/applicant/birth_date", birth_date))
 
-    assert (("/applicant/birth_date", "age-15") in rules) is refused
+    assert (("/applicant/birth_date", "minimum-age") in rules) is refused
 
 
 def test_a_child_born_on_leap_day_is_fifteen_on_the_last_of_february(form: dict[str, Any]) -> None:
     put(form, "/applicant/birth_date", "20120229")
     put(form, "/applicant/current_stay/expires_on", "2027-04-30")
 
-    assert ("/applicant/birth_date", "age-15") in found(form, on=date(2027, 2, 27))
-    assert ("/applicant/birth_date", "age-15") not in found(form, on=date(2027, 2, 28))
+    assert ("/applicant/birth_date", "minimum-age") in found(form, on=date(2027, 2, 27))
+    assert ("/applicant/birth_date", "minimum-age") not in found(form, on=date(2027, 2, 28))
 
 
 @pytest.mark.parametrize(

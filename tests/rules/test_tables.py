@@ -12,6 +12,7 @@ from pydantic import Field
 
 from zairyu.models.residence import PeriodOfStay
 from zairyu.rules import tables
+from zairyu.rules.applicants import ApplicantRow
 from zairyu.rules.attachments import AttachmentLimits, PhotoRule, RequiredAttachment
 from zairyu.rules.collection import CollectionRow
 from zairyu.rules.fees import FeeRow
@@ -36,6 +37,7 @@ TABLES = {
     "fees_online": Table(
         FeeRow, lambda row: [(row.application_type, str((row.over, row.at_least, row.up_to, row.under)))]
     ),
+    "applicants": Table(ApplicantRow, lambda row: ["applicants"]),
     "filing_windows": Table(WindowRow, lambda row: [row.application_type]),
     "offices": Table(OfficeRow, lambda row: row.prefectures),
     "photo_rules": Table(PhotoRule, lambda row: ["photo"]),

@@ -120,6 +120,11 @@ class PeriodOfStay(Model):
         return self
 
     @property
+    def length(self) -> tuple[int, int]:
+        """Months and days, to be compared: a period granted in days, up to 90, is shorter than any in months."""
+        return self.years * 12 + self.months, self.days
+
+    @property
     def label(self) -> BilingualText:
         """The period as people read it."""
         ja = "".join(f"{n}{unit}" for n, unit in ((self.years, "年"), (self.months, "月"), (self.days, "日")) if n)

@@ -23,12 +23,12 @@ class FeeRow(DatedRow):
 
     def covers(self, granted: PeriodOfStay) -> bool:
         """Whether a granted period lies in this band."""
-        length = _length(granted)
+        length = granted.length
         return (
-            (self.over is None or length > _length(self.over))
-            and (self.at_least is None or length >= _length(self.at_least))
-            and (self.up_to is None or length <= _length(self.up_to))
-            and (self.under is None or length < _length(self.under))
+            (self.over is None or length > self.over.length)
+            and (self.at_least is None or length >= self.at_least.length)
+            and (self.up_to is None or length <= self.up_to.length)
+            and (self.under is None or length < self.under.length)
         )
 
 
@@ -73,8 +73,3 @@ def why_fee_differs(
         en=f"The agency asks for {asked.amount:,} + {asked.settlement_fee:,} yen; "
         f"the table says {expected.amount:,} + {expected.settlement_fee:,} yen.",
     )
-
-
-def _length(period: PeriodOfStay) -> tuple[int, int]:
-    """Periods are granted in years, in months, or in days up to 90: a period in days is the shortest."""
-    return period.years * 12 + period.months, period.days

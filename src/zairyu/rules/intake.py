@@ -17,8 +17,8 @@ from zairyu.models.residence import (
     Filer,
     ResidenceStatus,
 )
+from zairyu.rules.applicants import applicant_rule
 from zairyu.rules.attachments import check_attachments, check_documents
-from zairyu.rules.calendar import add_months
 from zairyu.rules.collection import why_closed
 from zairyu.rules.filing_window import filing_window
 from zairyu.rules.items import fill_in
@@ -203,28 +203,30 @@ def _age(birth_date: str, on: date) -> Iterator[Finding]:
             rule="birth-in-the-past",
             message=BilingualText(ja="未来の日付です。", en="This day lies in the future."),
         )
-    elif add_months(born, 15 * 12) > on:
+    elif (rule := applicant_rule(on)) is not None and not rule.old_enough(born, on=on):
         yield Finding(
             place="/applicant/birth_date",
-            rule="age-15",
+            rule="minimum-age",
             message=BilingualText(
-                ja="15歳未満の方は、ご本人では申請できません。",
-                en="A person under 15 cannot file for themselves.",
+                ja=f"{rule.minimum_age}歳未満の方は、ご本人では申請できません。",
+                en=f"A person under {rule.minimum_age} cannot file for themselves.",
             ),
-            source=f"{_GUIDE}, section 1 note 1",
+            source=rule.source,
         )
 
 
 def _stay(stay: CurrentStay, on: date) -> Iterator[Finding]:
-    if not stay.period.years and (stay.period.months, stay.period.days) <= (3, 0):
+    rule = applicant_rule(on)
+    if rule is not None and not rule.stays_long_enough(stay.period):
+        excluded = rule.excluded_up_to.label
         yield Finding(
             place="/applicant/current_stay/period",
             rule="mid-to-long-term-resident",
             message=BilingualText(
-                ja="在留期間が3月以下の方は、オンラインで申請できません。",
-                en="With a period of stay of 3 months or less, filing online is not possible.",
+                ja=f"在留期間が{excluded.ja}以下の方は、オンラインで申請できません。",
+                en=f"With a period of stay of {excluded.en} or less, filing online is not possible.",
             ),
-            source=f"{_GUIDE}, section 1 note 1",
+            source=rule.source,
         )
 
 
