@@ -1,7 +1,6 @@
 """Verified by xmlsec1, which shares no code with what signs."""
 
 import hashlib
-import os
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from lxml import etree
 
+from tests.xmlsec import verdict_of_xmlsec1
 from zairyu.activities.packaging.errors import SignatureMismatch
 from zairyu.activities.packaging.signature import UnsignedManifest, complete_signature, prepare_signature
 from zairyu.sandbox.card.pki import Credential, SandboxPki
@@ -45,28 +45,7 @@ def signed(unsigned: UnsignedManifest, signer: Credential, signed_at: datetime) 
 def verifies(
     directory: Path, signed: bytes, files: Mapping[str, bytes], trusted: Path, at: datetime
 ) -> subprocess.CompletedProcess[str]:
-    """What xmlsec1 says; it finds the files beside the manifest."""
-    directory.mkdir()
-    for name, content in {**files, "manifest.xml": signed}.items():
-        (directory / name).write_bytes(content)
-    return subprocess.run(
-        [
-            "xmlsec1",
-            "--verify",
-            "--trusted-pem",
-            trusted,
-            "--verification-time",
-            f"{at:%Y-%m-%d %H:%M:%S}",
-            "--id-attr:Id",
-            f"{NAMESPACE}:Application",
-            "manifest.xml",
-        ],
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TZ": "UTC"},
-    )
+    return verdict_of_xmlsec1(directory, signed, files, trusted, at, id_of=f"{NAMESPACE}:Application")
 
 
 def test_a_stranger_verifies_it(tmp_path: Path, signed: bytes, pki: SandboxPki, signed_at: datetime) -> None:
