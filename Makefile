@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --require-hashes --build-constraints requirements/build.txt
-# What the card tests and the independent verifiers need.
-CARD_PACKAGES := gcc libpcsclite-dev opensc openssl pcscd python3-dev swig vsmartcard-vpcd xmlsec1
+# What the tests of the card, of the terminal's page, and the independent verifiers need.
+CARD_PACKAGES := chromium chromium-driver gcc libpcsclite-dev opensc openssl pcscd python3-dev swig vsmartcard-vpcd xmlsec1
 
 .PHONY: help install demo up test lint format histories bench lock debian-packages clean
 
@@ -23,7 +23,7 @@ test: .venv/dev  ## Run all tests
 	@if scripts/debian_packages.sh $(CARD_PACKAGES) && $(UV) -r requirements/card.txt; then \
 		$(BIN)/pytest -n auto --dist worksteal; \
 	else \
-		echo "The tests of the real PC/SC daemon and the outside verifiers are left out." >&2; \
+		echo "The tests of the real PC/SC daemon, the terminal's page and the outside verifiers are left out." >&2; \
 		ZAIRYU_NO_PCSC=1 $(BIN)/pytest -n auto --dist worksteal; \
 	fi
 

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, closing, suppress
-from datetime import UTC, date, datetime
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 from temporalio.client import Client
 
-from tests.world import Fingers, Surroundings
-from zairyu.activities.card_reader.terminal import CardTerminal
+from tests.fingers import Fingers
+from tests.world import Surroundings
+from zairyu.activities.card_reader.desk import Desk
+from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import Zairyu
 from zairyu.demo import TERMINAL_ID
@@ -88,10 +90,8 @@ class Installed(Surroundings):
         await self._server.aclose()
 
     async def _open_desk(self) -> None:
-        terminal = self._desk.enter_context(
-            closing(CardTerminal(TERMINAL_ID, self.reader, self.fingers, [self.pki.sign_ca]))
-        )
-        await self._desk.enter_async_context(terminal_worker(self.temporal, TERMINAL_ID, terminal))
+        desk = Desk(self.reader, self.fingers, TrustedRoots.of([self.pki.sign_ca]), gather=timedelta())
+        await self._desk.enter_async_context(terminal_worker(self.temporal, TERMINAL_ID, desk, self.reader))
 
     # ----- processes --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ fixed path, the tests see the directory.
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 import pytest
 
 _VPCD = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_UNPLUGGABLE = Path(__file__).with_name("unpluggable.c")
 _READER = "Test reader"
 _STARTS_WITHIN = 10.0  # seconds
 
@@ -35,59 +37,123 @@ mount --no-canonicalize --bind . /run/pcscd
 pcscd --foreground --critical --config "$config" &
 # The tests hold our standard input: it ends when they end, however they end.
 read -r _ || true
-kill $!
+kill $! || true
 wait $! || true
 """
 
 
 @dataclass(frozen=True)
-class PrivatePcscd:
-    """A running daemon with one reader of two slots; the tests use the first."""
+class Slot:
+    """One slot of the reader: to a driver, a reader of its own."""
 
     reader: str
-    """Name of the slot."""
+    """Its name."""
     port: int
-    """Where vpcd waits for the card of the slot."""
+    """Where vpcd waits for its card."""
+
+
+class PrivatePcscd:
+    """A daemon with one reader of two slots."""
+
+    def __init__(self) -> None:
+        self._place = Path(tempfile.mkdtemp(prefix="pcscd-"))
+        port = _two_free_ports()
+        self.slots = tuple(Slot(f"{_READER} 00 0{slot}", port + slot) for slot in range(2))
+        self.reader, self.port = self.slots[0].reader, self.slots[0].port
+        self.socket = self._place / "pcscd.comm"
+        self._gone = self._place / "gone"
+        self._config = self._place / "reader.conf.d"
+        self._config.mkdir()
+        self._no_reader = self._place / "no-reader.conf.d"
+        self._no_reader.mkdir()
+        (self._config / "vpcd").write_text(
+            f'FRIENDLYNAME "{_READER}"\nDEVICENAME /dev/null:{port:#06x}\n'
+            f"LIBPATH {self._build_driver()}\nCHANNELID {port:#06x}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, with_reader: bool = True) -> None:
+        """Start the daemon afresh."""
+        self.stop()
+        private = "-m" if os.geteuid() == 0 else "-Urm"
+        self._process = subprocess.Popen(
+            [
+                "unshare",
+                private,
+                "sh",
+                "-c",
+                _IN_NAMESPACE,
+                "sh",
+                str(self._config if with_reader else self._no_reader),
+            ],
+            cwd=self._place,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        _wait_for(self.socket, self._process)
+
+    def crash(self) -> None:
+        """End the daemon as a crash does, without a word to its clients."""
+        os.kill(int((self._place / "pcscd.pid").read_text().strip("\0\n")), signal.SIGKILL)
+        self.stop()
+
+    def stop(self) -> None:
+        """End the daemon."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+        for left_behind in (self.socket, self._place / "pcscd.pid"):
+            left_behind.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """End the daemon for good."""
+        self.stop()
+        shutil.rmtree(self._place, ignore_errors=True)
+
+    def unplug(self) -> None:
+        """Take the reader away. Debian's daemon goes on to list it: it forgets only readers that udev forgets."""
+        self._gone.touch()
+
+    def plug_in(self) -> None:
+        """Bring the reader back, if it is away."""
+        self._gone.unlink(missing_ok=True)
+
+    def _build_driver(self) -> Path:
+        # Debian ships vpcd without the link of the name that it gives itself.
+        (self._place / "libifdvpcd.so.0").symlink_to(_VPCD)
+        driver = self._place / "unpluggable.so"
+        subprocess.run(
+            [
+                "cc", "-shared", "-fPIC", "-I/usr/include/PCSC", f'-DGONE="{self._gone}"', _UNPLUGGABLE,
+                "-Wl,--no-as-needed,-rpath,$ORIGIN", _VPCD, "-o", driver,
+            ],
+            check=True,
+        )  # fmt: skip
+        return driver
 
 
 @cache
 def private_pcscd() -> PrivatePcscd:
-    """Start the daemon, once for the process.
+    """The running daemon, one for the process.
 
     libpcsclite reads the place of the socket once and keeps it, so a process cannot have two daemons. The variable
     stays in the environment for programs that the tests start.
     """
     _require_packages()
-    place = Path(tempfile.mkdtemp(prefix="pcscd-"))
-    config = place / "reader.conf.d"
-    config.mkdir()
-    port = _two_free_ports()
-    (config / "vpcd").write_text(
-        f'FRIENDLYNAME "{_READER}"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {_VPCD}\nCHANNELID {port:#06x}\n'
-    )
-    private = "-m" if os.geteuid() == 0 else "-Urm"
-    daemon = subprocess.Popen(
-        ["unshare", private, "sh", "-c", _IN_NAMESPACE, "sh", str(config)],
-        cwd=place,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-
-    def stop() -> None:
-        daemon.communicate()
-        shutil.rmtree(place, ignore_errors=True)
-
-    atexit.register(stop)
-    _wait_for(place / "pcscd.comm", daemon)
-    os.environ["PCSCLITE_CSOCK_NAME"] = str(place / "pcscd.comm")
-    return PrivatePcscd(reader=f"{_READER} 00 00", port=port)
+    daemon = PrivatePcscd()
+    atexit.register(daemon.remove)
+    daemon.start()
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(daemon.socket)
+    return daemon
 
 
 def _require_packages() -> None:
-    missing = [program for program in ("pcscd", "unshare", "opensc-tool") if shutil.which(program) is None]
+    missing = [program for program in ("cc", "pcscd", "unshare", "opensc-tool") if shutil.which(program) is None]
     if not _VPCD.exists():
         missing.append("vpcd")
+    if not Path("/usr/include/PCSC/ifdhandler.h").exists():
+        missing.append("libpcsclite-dev")
     try:
         import smartcard.scard  # noqa: F401
     except ImportError:

@@ -249,9 +249,9 @@ def test_sample_is_an_input_and_its_path_can_be_used_as_it_is_printed(zairyu: Za
 def test_doctor_tells_people_and_programs_the_same(zairyu: Zairyu, monkeypatch: pytest.MonkeyPatch) -> None:
     well = Check(what="one thing", well=True, needed_for="everything", mend="nothing")
     ill = Check(what="another thing", well=False, needed_for="the demo", mend="make better")
-    monkeypatch.setattr("zairyu.cli.examine", lambda _: iter([well]))
+    monkeypatch.setattr("zairyu.cli.machine.examine", lambda _: iter([well]))
     assert zairyu("doctor").exit_code == 0
-    monkeypatch.setattr("zairyu.cli.examine", lambda _: iter([well, ill]))
+    monkeypatch.setattr("zairyu.cli.machine.examine", lambda _: iter([well, ill]))
     for_people, for_programs = zairyu("doctor"), zairyu("doctor", "--json")
     assert for_people.exit_code == for_programs.exit_code == FAILED
     assert json.loads(for_programs.stdout) == [well.model_dump(), ill.model_dump()]
@@ -274,7 +274,7 @@ def test_doctor_of_this_machine_answers(zairyu: Zairyu) -> None:
         ("supply", "some-application", "1", __file__),
         ("start", "--input", __file__),
         ("worker",),
-        ("terminal", "--id", "T1", "--virtual"),
+        ("terminals",),
     ],
     ids=lambda words: words[0],
 )
@@ -293,7 +293,7 @@ def test_worker_that_does_not_answer_is_told_in_a_sentence(zairyu: Zairyu, monke
     async def silent(_: object) -> Silent:
         return Silent()
 
-    monkeypatch.setattr("zairyu.cli._zairyu", silent)
+    monkeypatch.setattr("zairyu.cli.applications.zairyu_client", silent)
     answer = zairyu("show", "some-application")
     assert answer.exit_code == FAILED
     assert "zairyu worker" in answer.stderr

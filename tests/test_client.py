@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.fingers import Fingers
+from tests.readers import PluggedReaders
 from tests.world import World
-from zairyu.client import ApplicationRefused, MessageRefused
+from zairyu.activities.documents.blobs import BlobStore
+from zairyu.client import ApplicationRefused, MessageRefused, Zairyu
 from zairyu.models import messages
 from zairyu.models.names import application_workflow_id
 from zairyu.models.residence import CollectionMethod
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
 from zairyu.rules.calendar import add_months
+from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.applicant import write_application
+from zairyu.worker import keep_registered
 
 
 @pytest.fixture
@@ -133,6 +138,33 @@ async def test_id_that_would_not_do_is_refused_in_words(
     with pytest.raises(ApplicationRefused) as refused:
         await world.zairyu.start_file(_spoilt(application, application_id=application_id), on=world.today)
     assert "/application_id" in {finding.place for finding in refused.value.findings}
+
+
+# ----- desk terminals ---------------------------------------------------------------------------------------------
+
+
+async def test_nobody_answers_for_a_terminal_that_never_registered(world: World) -> None:
+    with pytest.raises(MessageRefused, match=r"no such open process\. / 該当する手続がありません"):
+        await world.zairyu.terminal("T-nowhere")
+
+
+async def test_terminals_of_another_installation_on_the_same_server_are_not_listed(
+    world: World, tmp_path: Path
+) -> None:
+    terminal_id = f"{world.terminal_id}-desk"
+    other = Zairyu(
+        world.temporal, BlobStore(world.settings.blobs, KeyRing.load_or_generate(tmp_path / "keys")), queue="elsewhere"
+    )
+
+    async def listed() -> bool:
+        return [snapshot.terminal_id for snapshot in await world.zairyu.terminals()] == [terminal_id]
+
+    async with (
+        world.desk(terminal_id, PluggedReaders("RC-S300"), Fingers("")),
+        keep_registered(world.temporal, terminal_id, queue=world.queue, on_connection=lambda _: None),
+    ):
+        await world.eventually(listed)
+        assert await other.terminals() == []
 
 
 # ----- speaking --------------------------------------------------------------------------------------------------

@@ -96,6 +96,8 @@ class _OldPython(tuple[int, int, int]):
         ("xmlsec1", "shutil.which"),
         ("opensc-tool", "shutil.which"),
         ("openssl", "shutil.which"),
+        ("chromium", "shutil.which"),
+        ("chromedriver", "shutil.which"),
     ],
 )
 def test_what_only_the_card_tests_need_is_told(

@@ -9,7 +9,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -19,12 +19,13 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from tests.cards import DaemonRig
-from zairyu.activities.card_reader.password import SignPassword
-from zairyu.activities.card_reader.terminal import CardTerminal
+from tests.fingers import Fingers
+from zairyu.activities.card_reader.channel import CardReaders
+from zairyu.activities.card_reader.desk import Desk
+from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import Zairyu
 from zairyu.models import messages
-from zairyu.models.card import SignatureRequest
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.names import application_workflow_id, document_request_workflow_id
 from zairyu.models.snapshot import ApplicationSnapshot, Phase
@@ -34,15 +35,18 @@ from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.plugin import zairyu_plugin
 from zairyu.runtime.settings import Settings
 from zairyu.sandbox.applicant import write_application
+from zairyu.sandbox.card.behaviour import Behaviour
 from zairyu.sandbox.card.personas import DEMO_APPLICANT, Persona
 from zairyu.sandbox.card.pki import SandboxPki
 from zairyu.sandbox.card.reader import InProcessReader
-from zairyu.sandbox.card.virtual_card import Behaviour, TryCounters, VirtualCard
+from zairyu.sandbox.card.tries import TryCounters
+from zairyu.sandbox.card.virtual_card import VirtualCard
 from zairyu.sandbox.samples import write_samples
 from zairyu.sandbox.service import Sandbox, SandboxSettings
 from zairyu.worker import core_worker, terminal_worker, watch_status_feed
 from zairyu.workflows.search_attributes import ALL
 
+_AT_ONCE = timedelta()
 PATIENCE = 30.0
 """Seconds that a test waits for something that should come at once."""
 
@@ -64,26 +68,6 @@ async def temporal_environment(keys: KeyRing, *flags: str) -> AsyncIterator[Work
     )  # fmt: skip
     async with environment:
         yield environment
-
-
-class Fingers:
-    """The applicant at the terminal: types what the test says."""
-
-    def __init__(self, password: str) -> None:
-        self.password: str | None = password
-        self.asked: list[int] = []
-        """The tries left that were shown, each time."""
-        self.hold = asyncio.Event()
-        """Unset, the applicant thinks."""
-        self.hold.set()
-
-    async def ask_for_card(self, request: SignatureRequest) -> None:
-        """The card lies where the test has put it."""
-
-    async def ask_for_password(self, request: SignatureRequest, tries_left: int) -> SignPassword | None:
-        self.asked.append(tries_left)
-        await self.hold.wait()
-        return None if self.password is None else SignPassword(self.password)
 
 
 class Surroundings:
@@ -120,9 +104,11 @@ class Surroundings:
         answer = await self.http.post("/store/payments", data={"payment_number": snapshot.fee.payment_number})
         assert answer.status_code == 303, answer.text
 
-    async def until(self, application_id: str, condition: Callable[[ApplicationSnapshot], bool]) -> ApplicationSnapshot:
-        """Wait for a state that should come at once."""
-        ends = asyncio.get_running_loop().time() + PATIENCE
+    async def until(
+        self, application_id: str, condition: Callable[[ApplicationSnapshot], bool], *, within: float = PATIENCE
+    ) -> ApplicationSnapshot:
+        """Wait for a state that should come at once, or within so many seconds."""
+        ends = asyncio.get_running_loop().time() + within
         while True:
             snapshot = await self.zairyu.snapshot(application_id)
             if condition(snapshot):
@@ -199,6 +185,8 @@ class World(Surroundings):
             stack.push_async_callback(self._stop_feed)
             await self.start_worker()
             stack.push_async_callback(self.stop_worker)
+            # The real daemon's reader is the next test's.
+            stack.callback(self.reader.pull)
             await stack.enter_async_context(self._terminal())
             self._stack = stack.pop_all()
         return self
@@ -225,17 +213,25 @@ class World(Surroundings):
 
     @asynccontextmanager
     async def _terminal(self) -> AsyncIterator[None]:
-        terminal = CardTerminal(
-            self.terminal_id,
-            self.reader.source if isinstance(self.reader, DaemonRig) else self.reader,
-            self.fingers,
-            [self._pki.sign_ca],
+        async with self.desk(self.terminal_id, self.reader, self.fingers):
+            yield
+
+    @asynccontextmanager
+    async def desk(
+        self, terminal_id: str, reader: InProcessReader | DaemonRig, fingers: Fingers, *, gather: timedelta = _AT_ONCE
+    ) -> AsyncIterator[None]:
+        """A desk, with a person at it."""
+        readers: CardReaders = reader.readers if isinstance(reader, DaemonRig) else reader
+        desk = Desk(
+            readers,
+            fingers,
+            TrustedRoots.of([self._pki.sign_ca]),
             card_wait=timedelta(seconds=1),
+            gather=gather,
             clock=self.sandbox.clock.now,
         )
-        with closing(terminal):
-            async with terminal_worker(self.temporal, self.terminal_id, terminal):
-                yield
+        async with terminal_worker(self.temporal, terminal_id, desk, readers):
+            yield
 
     # ----- the applicant ----------------------------------------------------------------------------------------
 
@@ -250,12 +246,12 @@ class World(Surroundings):
             behaviour=Behaviour(),
         )
 
-    async def start(self, *, expires_on: date | None = None, **changes: Any) -> str:
+    async def start(self, *, expires_on: date | None = None, persona: Persona | None = None, **changes: Any) -> str:
         """Start an application, two months before its stay expires if nothing else is said."""
-        expires_on = expires_on or add_months(self.today, 2)
-        file = write_application(self.directory / "input" / uuid.uuid4().hex, self.persona, expires_on=expires_on)
+        expires_on, persona = expires_on or add_months(self.today, 2), persona or self.persona
+        file = write_application(self.directory / "input" / uuid.uuid4().hex, persona, expires_on=expires_on)
         content = {**json.loads(file.read_bytes()), **changes}
-        self.reader.insert(self.card(valid_until=expires_on))
+        self.reader.insert(self.card(valid_until=expires_on, persona=persona))
         snapshot = await self.zairyu.start(content, beside=file.parent, on=self.today)
         return snapshot.application_id
 

@@ -29,12 +29,15 @@ from zairyu.models.names import (
     MESSAGE_REFUSED,
     application_workflow_id,
     document_request_workflow_id,
+    terminal_workflow_id,
 )
 from zairyu.models.snapshot import ApplicationSnapshot, Phase
 from zairyu.models.state import StartApplication
+from zairyu.models.terminal import TerminalSnapshot, TerminalState
 from zairyu.rules.intake import check_input, malformed_findings
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
+from zairyu.workflows.terminal import TerminalWorkflow
 
 _STARTING_SECONDS = 10.0
 """How long a document request may take to start after the application has heard of it."""
@@ -182,6 +185,10 @@ class Zairyu:
         """The applicant sits at a terminal and wants to sign."""
         return await self.send(application_id, "sign_at", message)
 
+    async def stop_signing(self, application_id: str, message: messages.StopSigning) -> ApplicationSnapshot:
+        """The signature is not wanted any more, or not at the terminal that asks for it."""
+        return await self.send(application_id, "stop_signing", message)
+
     async def choose_collection(self, application_id: str, message: messages.ChooseCollection) -> ApplicationSnapshot:
         """How the applicant wants to collect the result."""
         return await self.send(application_id, "choose_collection", message)
@@ -258,6 +265,30 @@ class Zairyu:
             if snapshot.phase in (*phases, Phase.CLOSED):
                 return snapshot
             await asyncio.sleep(every)
+
+    # ----- desk terminals ---------------------------------------------------------------------------------------
+
+    async def terminals(self) -> list[TerminalSnapshot]:
+        """The desk terminals that are there, in the order of their ids."""
+        running = f"WorkflowType = 'TerminalWorkflow' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._queue}'"
+        # The list may lag behind: it may name a terminal that has just left, or one that registered anew twice.
+        listed = {execution.id async for execution in self._temporal.list_workflows(running)}
+        told = await asyncio.gather(*(self._terminal(workflow_id) for workflow_id in sorted(listed)))
+        return [snapshot for snapshot in told if snapshot.state is TerminalState.PRESENT]
+
+    async def terminal(self, terminal_id: str) -> TerminalSnapshot:
+        """A desk terminal. One that has left answers as long as its history is kept.
+
+        Raises:
+            MessageRefused: no such terminal has registered.
+        """
+        with _refusals():
+            return await self._terminal(terminal_workflow_id(terminal_id))
+
+    async def _terminal(self, workflow_id: str) -> TerminalSnapshot:
+        return await self._temporal.get_workflow_handle_for(TerminalWorkflow.run, workflow_id).query(
+            TerminalWorkflow.snapshot
+        )
 
     def _application(self, application_id: str) -> WorkflowHandle[ApplicationWorkflow, ApplicationSnapshot]:
         return self._temporal.get_workflow_handle_for(ApplicationWorkflow.run, application_workflow_id(application_id))

@@ -1,8 +1,8 @@
 """The demo: one application from the form to the new card, played by a fictitious applicant."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import closing, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,11 @@ from rich.panel import Panel
 from rich.spinner import Spinner
 from rich.table import Table
 
+from zairyu.activities.card_reader.desk import Desk
+from zairyu.activities.card_reader.errors import CardReaderError
 from zairyu.activities.card_reader.password import SignPassword
-from zairyu.activities.card_reader.terminal import CardTerminal
+from zairyu.activities.card_reader.prompt import Consent
+from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.installation import installation, sandbox_pki, sandbox_pki_directory
@@ -48,12 +51,27 @@ class PersonaPrompt:
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
 
-    async def ask_for_card(self, request: SignatureRequest) -> None:
+    async def ask_for_card(self, requests: Sequence[SignatureRequest], notice: CardReaderError | None) -> None:
         """The card lies on the reader already."""
+        await asyncio.Event().wait()
 
-    async def ask_for_password(self, request: SignatureRequest, tries_left: int) -> SignPassword:
-        """Type it."""
-        return SignPassword(self._persona.sign_password)
+    async def ask_for_consent(self, requests: Sequence[SignatureRequest], tries_left: int) -> Consent:
+        """Confirm everything, and type the password."""
+        confirmed = frozenset(request.application_id for request in requests)
+        return Consent(confirmed, SignPassword(self._persona.sign_password))
+
+    async def show_signing(self) -> None:
+        """The card is not moved."""
+
+    async def show_signed(self, requests: Sequence[SignatureRequest], holder: str) -> None:
+        """The application's timeline tells."""
+
+    async def show_failure(self, error: CardReaderError) -> bool:
+        """What goes wrong in the demo is not hidden by a second try."""
+        return False
+
+    async def show_taken_back(self) -> None:
+        """Nobody takes anything back in the demo."""
 
 
 async def run_demo(settings: Settings, show: Callable[[ApplicationSnapshot, Endpoints], None]) -> ApplicationSnapshot:
@@ -75,16 +93,16 @@ async def run_demo(settings: Settings, show: Callable[[ApplicationSnapshot, Endp
         expires_on = add_months(today, 2)
         pki = sandbox_pki(settings)
         card = issue_card(sandbox_pki_directory(settings), DEMO_APPLICANT, expires_on)
-        terminal = CardTerminal(TERMINAL_ID, InProcessReader(card), PersonaPrompt(DEMO_APPLICANT), [pki.sign_ca])
-        with closing(terminal):
-            async with terminal_worker(temporal, TERMINAL_ID, terminal):
-                input_file = write_application(settings.data_dir / "demo", DEMO_APPLICANT, expires_on=expires_on)
-                applicant = Applicant(zairyu, endpoints, input_file, today, show)
-                try:
-                    async with asyncio.timeout(_LONGEST.total_seconds()):
-                        return await applicant.live_through_it()
-                except TimeoutError:
-                    raise DemoError(f"the application did not close in {_LONGEST}") from None
+        reader = InProcessReader(card)
+        desk = Desk(reader, PersonaPrompt(DEMO_APPLICANT), TrustedRoots.of([pki.sign_ca]))
+        async with terminal_worker(temporal, TERMINAL_ID, desk, reader):
+            input_file = write_application(settings.data_dir / "demo", DEMO_APPLICANT, expires_on=expires_on)
+            applicant = Applicant(zairyu, endpoints, input_file, today, show)
+            try:
+                async with asyncio.timeout(_LONGEST.total_seconds()):
+                    return await applicant.live_through_it()
+            except TimeoutError:
+                raise DemoError(f"the application did not close in {_LONGEST}") from None
 
 
 class Applicant:

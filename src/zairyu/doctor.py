@@ -65,6 +65,8 @@ def examine(settings: Settings) -> Iterator[Check]:
         ("xmlsec1", "the tests' independent check of signatures"),
         ("opensc-tool", "the tests' independent reader of cards"),
         ("openssl", "the tests' independent check of signatures"),
+        ("chromium", "the tests of the terminal's page"),
+        ("chromedriver", "the tests of the terminal's page"),
     ):
         yield Check(what=program, well=shutil.which(program) is not None, needed_for=use, mend="make debian-packages")
 

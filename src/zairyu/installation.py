@@ -1,7 +1,6 @@
 """An embedded installation: server, sandbox, worker and codec server on this machine, for `up` and `demo`."""
 
 import asyncio
-import fcntl
 import json
 import os
 import subprocess
@@ -10,13 +9,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import uvicorn
-
 from zairyu.runtime.codec import EncryptingCodec
 from zairyu.runtime.codec_server import codec_server
 from zairyu.runtime.connection import Endpoints, load_keys
 from zairyu.runtime.embedded import embedded_server, free_port
+from zairyu.runtime.loopback import loopback_listener, served
 from zairyu.runtime.settings import Settings
+from zairyu.sandbox.card.desk_reader import DeskReader
 from zairyu.sandbox.card.pki import SandboxPki
 from zairyu.workflows.search_attributes import ALL
 
@@ -36,6 +35,11 @@ def sandbox_pki_directory(settings: Settings) -> Path:
 def sandbox_pki(settings: Settings) -> SandboxPki:
     """The sandbox's own certificate authority, made at first use."""
     return SandboxPki(sandbox_pki_directory(settings))
+
+
+def sandbox_reader(settings: Settings) -> DeskReader:
+    """The virtual card reader, the same for every process of this data directory."""
+    return DeskReader(settings.data_dir / "sandbox" / "reader", sandbox_pki_directory(settings))
 
 
 @asynccontextmanager
@@ -59,12 +63,16 @@ async def installation(
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(_alone(settings.data_dir))
         port, ui_port = free_port(7233), free_port(8233)
-        codec_url = await stack.enter_async_context(_codec_server(EncryptingCodec(keys), ui_port))
+        codec = codec_server(
+            EncryptingCodec(keys), ui_origins=[f"http://{host}:{ui_port}" for host in ("127.0.0.1", "localhost")]
+        )
+        listener = stack.enter_context(loopback_listener())
+        await stack.enter_async_context(served(codec, listener))
         server = await stack.enter_async_context(
             embedded_server(
                 settings.data_dir / "temporal.sqlite3",
                 search_attributes=ALL,
-                codec_url=codec_url,
+                codec_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
                 log=logs / "temporal.log",
                 port=port,
                 ui_port=ui_port,
@@ -111,6 +119,9 @@ def worker_environment(settings: Settings, endpoints: Endpoints) -> dict[str, st
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[int]:
     """Two servers on one database would harm each other."""
+    # Windows has no such locks; a desk terminal there imports this module, and runs no server.
+    import fcntl
+
     with (data_dir / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,27 +131,6 @@ def _alone(data_dir: Path) -> Iterator[int]:
                 "stop it first"
             ) from None
         yield lock.fileno()
-
-
-class _QuietServer(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Ctrl-C belongs to the installation as a whole."""
-        yield
-
-
-@asynccontextmanager
-async def _codec_server(codec: EncryptingCodec, ui_port: int) -> AsyncIterator[str]:
-    port = free_port()
-    app = codec_server(codec, ui_origins=[f"http://127.0.0.1:{ui_port}", f"http://localhost:{ui_port}"])
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off")
-    server = _QuietServer(config)
-    running = asyncio.create_task(server.serve())
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 @asynccontextmanager

@@ -3,15 +3,20 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import httpx
+import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from zairyu.activities.card_reader.channel import CardReaders
+from zairyu.activities.card_reader.desk import Desk
+from zairyu.activities.card_reader.registration import ReaderWatch
 from zairyu.activities.card_reader.terminal import CardTerminal
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.mail.activity import MailRoom, MailServer
@@ -19,14 +24,28 @@ from zairyu.activities.mynaportal.activity import Mynaportal
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.packaging.activity import Packaging
 from zairyu.models.mynaportal import FeedPosition
-from zairyu.models.names import CORE_QUEUE, card_terminal_queue, status_feed_workflow_id
+from zairyu.models.names import CORE_QUEUE, card_terminal_queue, status_feed_workflow_id, terminal_workflow_id
+from zairyu.models.terminal import RegisterTerminal
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.settings import Settings
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
 from zairyu.workflows.status_feed import StatusFeedWorkflow
+from zairyu.workflows.terminal import TerminalWorkflow
 
-WORKFLOWS: Sequence[type] = (ApplicationWorkflow, DocumentRequestWorkflow, StatusFeedWorkflow)
+WORKFLOWS: Sequence[type] = (ApplicationWorkflow, DocumentRequestWorkflow, StatusFeedWorkflow, TerminalWorkflow)
+
+_log: Final = structlog.stdlib.get_logger(__name__)
+
+_AT_ONE_DESK: Final = 100
+"""Steps that a terminal takes at once: the watch of its readers, and signatures that wait. The desk serves one signer
+after the other."""
+_TO_THE_DESK: Final = timedelta(seconds=1)
+"""How soon a terminal hears that a signature is not wanted any more: the answer to a heartbeat says so."""
+_CLOSES_WITHIN: Final = timedelta(seconds=10)
+"""Time for a terminal that closes to say so."""
+_REGISTERS_EVERY: Final = timedelta(seconds=20)
+_LONGEST_CALL: Final = timedelta(seconds=10)
 
 
 @asynccontextmanager
@@ -85,15 +104,75 @@ async def core_worker(
 
 
 @asynccontextmanager
-async def terminal_worker(client: Client, terminal_id: str, terminal: CardTerminal) -> AsyncIterator[Worker]:
-    """A running worker for one desk terminal. One person at a time sits there."""
-    async with Worker(
-        client,
-        task_queue=card_terminal_queue(terminal_id),
-        activities=[terminal.sign_at_terminal],
-        max_concurrent_activities=1,
-    ) as worker:
+async def terminal_worker(client: Client, terminal_id: str, desk: Desk, readers: CardReaders) -> AsyncIterator[Worker]:
+    """A running worker for one desk terminal. The desk is closed with the context, before the worker ends."""
+    terminal = CardTerminal(terminal_id, desk)
+    watch = ReaderWatch(readers)
+    async with (
+        Worker(
+            client,
+            task_queue=card_terminal_queue(terminal_id),
+            activities=[terminal.sign_at_terminal, watch.watch_readers],
+            max_concurrent_activities=_AT_ONE_DESK,
+            max_heartbeat_throttle_interval=_TO_THE_DESK,
+            default_heartbeat_throttle_interval=_TO_THE_DESK,
+            graceful_shutdown_timeout=_CLOSES_WITHIN,
+            # By default it names the host, and desks are called after people; it stands in histories, in clear.
+            identity=terminal_workflow_id(terminal_id),
+        ) as worker,
+        aclosing(desk),
+    ):
         yield worker
+
+
+@asynccontextmanager
+async def keep_registered(
+    client: Client, terminal_id: str, *, on_connection: Callable[[bool], None], queue: str = CORE_QUEUE
+) -> AsyncIterator[None]:
+    """Keep a desk terminal registered as long as the context lasts, also when it was taken for gone.
+
+    To be entered after `terminal_worker`, so that a terminal that closes does not register once more.
+
+    Args:
+        client: The terminal's connection.
+        terminal_id: The terminal.
+        on_connection: Is told whether the connection to the server is lost, each time that it is lost or back. At
+            first it counts as there.
+        queue: Where workflows run.
+    """
+    keeping = asyncio.create_task(_keep_registered(client, terminal_id, on_connection, queue))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+
+async def _keep_registered(client: Client, terminal_id: str, on_connection: Callable[[bool], None], queue: str) -> None:
+    lost = False
+    while True:
+        was_lost = lost
+        try:
+            async with asyncio.timeout(_LONGEST_CALL.total_seconds()):
+                await client.start_workflow(
+                    TerminalWorkflow.run,
+                    RegisterTerminal(terminal_id=terminal_id),
+                    id=terminal_workflow_id(terminal_id),
+                    task_queue=queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"Desk terminal {terminal_id}",
+                )
+            lost = False
+        except (RPCError, TimeoutError):
+            lost = True
+        except Exception:
+            # A desk that nobody can find still signs; it goes on trying to be found.
+            _log.exception("the terminal could not be registered")
+            lost = True
+        if lost is not was_lost:
+            on_connection(lost)
+        await asyncio.sleep(_REGISTERS_EVERY.total_seconds())
 
 
 async def watch_status_feed(client: Client, profile: str, *, queue: str = CORE_QUEUE) -> None:
@@ -108,14 +187,26 @@ async def watch_status_feed(client: Client, profile: str, *, queue: str = CORE_Q
     )
 
 
-async def until_stopped() -> None:
-    """Wait for Ctrl-C or SIGTERM, so that the contexts around can end in order."""
+async def until_stopped(*, unless: Callable[[], bool] | None = None) -> None:
+    """Wait for Ctrl-C or SIGTERM, so that the contexts around can end in order.
+
+    Args:
+        unless: Asked at Ctrl-C; when it says that it has dealt with it, the waiting goes on.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+
+    def interrupted() -> None:
+        if unless is None or not unless():
+            stopped.set()
+
+    # Not by the loop's own handlers, which Windows does not have.
+    before = {
+        number: signal.signal(number, lambda *_, act=act: loop.call_soon_threadsafe(act))
+        for number, act in ((signal.SIGINT, interrupted), (signal.SIGTERM, stopped.set))
+    }
     try:
         await stopped.wait()
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)

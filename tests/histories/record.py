@@ -5,7 +5,8 @@ import logging
 import socket
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,22 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle, WorkflowHistory
 
+from tests.fingers import Fingers
 from tests.histories.files import DIRECTORY, write
+from tests.readers import PluggedReaders
 from tests.world import PATIENCE, World, temporal_environment
+from zairyu.client import MessageRefused
 from zairyu.models import messages
-from zairyu.models.names import application_workflow_id
+from zairyu.models.names import application_workflow_id, terminal_workflow_id
 from zairyu.models.residence import CollectionMethod
 from zairyu.models.snapshot import AttentionReason, End, Phase
 from zairyu.models.status import ApplicationStatus
+from zairyu.models.terminal import ReaderProblem, Readers
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.codec import EncryptingCodec
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import SandboxPki
+from zairyu.worker import keep_registered
 
 _A_STORY = 120.0
 """Seconds that a story may take."""
@@ -106,8 +112,13 @@ async def completed(world: World, recorder: Recorder) -> None:
 
 
 async def denied(world: World, recorder: Recorder) -> None:
-    """A wrong password at first; a collection changed; an alarm acknowledged; a request cut off by the denial."""
+    """Asked at the desk and taken back; a wrong password; a changed collection; an alarm; documents cut off."""
     application_id = await world.start(application_id="denied-story")
+    world.fingers.hold.clear()
+    await world.sign(application_id)
+    await world.eventually(lambda: _asked(world))
+    await world.zairyu.stop_signing(application_id, messages.StopSigning(message_id="not now"))
+    world.fingers.hold.set()
     right, world.fingers.password = world.fingers.password, "WRONG9"
     await world.sign(application_id)
     await world.until(application_id, lambda snapshot: bool(snapshot.attention))
@@ -134,6 +145,10 @@ async def denied(world: World, recorder: Recorder) -> None:
     await _end(world, application_id, End.DENIED)
     await recorder.closed("denied", world.handle(application_id))
     await recorder.closed("denied.documents", world.handle(application_id, request=1))
+
+
+async def _asked(world: World) -> bool:
+    return bool(world.fingers.asked)
 
 
 async def withdrawn(world: World, recorder: Recorder) -> None:
@@ -182,9 +197,11 @@ async def early(world: World, recorder: Recorder) -> None:
 
 async def continued(world: World, recorder: Recorder) -> None:
     """Long enough to go on in a new history, which begins with all that the first one knew."""
-    application_id = await world.file(application_id="continued-story")
+    application_id = await world.start(application_id="continued-story")
     first = (await world.handle(application_id).describe()).run_id
     assert first is not None
+    await world.sign(application_id)
+    await world.in_phase(application_id, Phase.RECEIPT)
     await world.officer(application_id, "receipt-number")
     await world.officer(application_id, "examination")
     await world.until(
@@ -200,10 +217,48 @@ async def continued(world: World, recorder: Recorder) -> None:
     await recorder.closed("continued", world.handle(application_id))
 
 
+async def terminal(world: World, recorder: Recorder) -> None:
+    """A desk whose card service stops and runs again, and which is shut down in order."""
+    readers = PluggedReaders("Reader 1")
+    desk = world.temporal.get_workflow_handle(terminal_workflow_id("terminal"))
+    async with _desk(world, "terminal", readers):
+        await _has(world, "terminal", Readers(names=("Reader 1",)))
+        readers.service_runs = False
+        await _has(world, "terminal", Readers(problem=ReaderProblem.CARD_SERVICE_UNAVAILABLE))
+        readers.service_runs, readers.plugged = True, ("Reader 1", "Reader 2")
+        await _has(world, "terminal", Readers(names=("Reader 1", "Reader 2")))
+        await recorder.open("terminal", desk)
+    await recorder.closed("terminal", desk)
+
+
+async def terminal_gone(world: World, recorder: Recorder) -> None:
+    """A desk that registers and is not heard of again."""
+    async with keep_registered(world.temporal, "terminal-gone", queue=world.queue, on_connection=lambda _: None):
+        await _has(world, "terminal-gone", None)
+    gone = world.temporal.get_workflow_handle(terminal_workflow_id("terminal-gone"))
+    await recorder.closed("terminal-gone", gone)
+
+
+async def terminal_continued(world: World, recorder: Recorder) -> None:
+    """A desk whose reader comes and goes until its story goes on in a new history."""
+    readers = PluggedReaders()
+    async with _desk(world, "terminal-continued", readers):
+        await _has(world, "terminal-continued", Readers(problem=ReaderProblem.NO_READER))
+        desk = world.temporal.get_workflow_handle(terminal_workflow_id("terminal-continued"))
+        first = (await desk.describe()).run_id
+        assert first is not None
+        while (await desk.describe()).run_id == first:
+            readers.plugged = () if readers.plugged else ("Reader 1",)
+            problem = None if readers.plugged else ReaderProblem.NO_READER
+            await _has(world, "terminal-continued", Readers(names=tuple(readers.plugged), problem=problem))
+        await recorder.closed("terminal-continued.first", world.temporal.get_workflow_handle(desk.id, run_id=first))
+        await recorder.open("terminal-continued", desk)
+
+
 Story = Callable[[World, Recorder], Awaitable[None]]
 STORIES: Mapping[tuple[str, ...], Sequence[Story]] = {
-    (): (completed, denied, withdrawn, window_missed, early),
-    ("limit.historyCount.suggestContinueAsNew=40",): (continued,),
+    (): (completed, denied, withdrawn, window_missed, early, terminal, terminal_gone),
+    ("limit.historyCount.suggestContinueAsNew=40",): (continued, terminal_continued),
 }
 """The stories, by the flags of the server that they need."""
 
@@ -212,6 +267,27 @@ async def _status_feed(world: World) -> WorkflowHandle[Any, Any]:
     running = "WorkflowType = 'StatusFeedWorkflow' AND ExecutionStatus = 'Running'"
     (feed,) = [workflow.id async for workflow in world.temporal.list_workflows(running)]
     return world.temporal.get_workflow_handle(feed)
+
+
+@asynccontextmanager
+async def _desk(world: World, terminal_id: str, readers: PluggedReaders) -> AsyncIterator[None]:
+    async with (
+        world.desk(terminal_id, readers, Fingers("")),
+        keep_registered(world.temporal, terminal_id, queue=world.queue, on_connection=lambda _: None),
+    ):
+        yield
+
+
+async def _has(world: World, terminal_id: str, readers: Readers | None) -> None:
+    """Wait until a terminal is registered and has told that it has these readers; `None` is before it has told."""
+
+    async def told() -> bool:
+        try:
+            return (await world.zairyu.terminal(terminal_id)).readers == readers
+        except MessageRefused:
+            return False
+
+    await world.eventually(told)
 
 
 async def _mails(world: World, count: int) -> None:

@@ -23,6 +23,7 @@ _WORDS: Final = BilingualText(ja="理由", en="reason")
 SAID: Final[Mapping[str, messages.Message]] = {
     "amend": messages.Amend(message_id="amend", form=application().form),
     "sign_at": messages.SignAt(message_id="sign", terminal_id="T1"),
+    "stop_signing": messages.StopSigning(message_id="stop"),
     "choose_collection": messages.ChooseCollection(message_id="choose", method=CollectionMethod.POST),
     "report_payment": messages.ReportPayment(message_id="pay", paid_on=TODAY),
     "confirm_collection": messages.ConfirmCollection(message_id="confirm", collected_on=TODAY),
@@ -66,7 +67,12 @@ ADMITTED: Final[Mapping[str, tuple[ApplicationState, AttentionReason | None, set
     "signature, somebody sits there": (
         state(phase=Phase.SIGNATURE, sign_at=SAID["sign_at"].model_copy(update={"message_id": "earlier"})),
         None,
-        BEFORE_FILING,
+        {*BEFORE_FILING, "stop_signing"},
+    ),
+    "signature, somebody sits at another terminal": (
+        state(phase=Phase.SIGNATURE, sign_at=messages.SignAt(message_id="earlier", terminal_id="T2")),
+        None,
+        {*BEFORE_FILING, "sign_at", "stop_signing"},
     ),
     "submission, not sent yet": (state(phase=Phase.SUBMISSION), None, BEFORE_FILING),
     "submission, on its way": (

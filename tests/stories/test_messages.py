@@ -35,6 +35,7 @@ def _everything(world: World) -> dict[str, messages.Message]:
     return {
         "amend": messages.Amend(message_id="amend", form=_form(world, reason="訂正した理由です。")),
         "sign_at": messages.SignAt(message_id="sign", terminal_id=world.terminal_id),
+        "stop_signing": messages.StopSigning(message_id="stop"),
         "choose_collection": messages.ChooseCollection(message_id="choose", method=CollectionMethod.POST),
         "report_payment": messages.ReportPayment(message_id="pay", paid_on=world.today),
         "confirm_collection": messages.ConfirmCollection(message_id="confirm", collected_on=world.today),
@@ -329,7 +330,7 @@ async def test_start_that_cannot_be_read_fails_and_does_not_hang(world: World, s
             await handle.terminate()
         return False
 
-    names = ("ApplicationWorkflow", "DocumentRequestWorkflow", "StatusFeedWorkflow")
+    names = ("ApplicationWorkflow", "DocumentRequestWorkflow", "StatusFeedWorkflow", "TerminalWorkflow")
     failed = await asyncio.gather(*(start(name) for name in names))
     # A start that fails in its constructor leaves a coroutine of the SDK unawaited, until its worker forgets it.
     # That is to be heard of here, and not in the test after this one.

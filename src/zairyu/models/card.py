@@ -25,6 +25,8 @@ class SignatureRequest(Model):
     application_id: str
     title: BilingualText
     signer: ExpectedSigner
+    applicant: str | None = None
+    """Whom the application is for, who need not be the one who signs."""
     digest: Sha256
     """SHA-256 of the canonical SignedInfo: the card signs this and nothing else."""
     file_count: int = Field(ge=1)

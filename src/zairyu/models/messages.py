@@ -38,6 +38,10 @@ class SignAt(Message):
     terminal_id: TerminalId
 
 
+class StopSigning(Message):
+    """The signature that is asked for at a terminal is not wanted any more, or not there."""
+
+
 class SupplyDocuments(Message):
     """The answer to a request for additional documents."""
 
@@ -102,6 +106,7 @@ class StatusChanged(Model):
 UPDATES: Final[Mapping[str, type[Message]]] = {
     "amend": Amend,
     "sign_at": SignAt,
+    "stop_signing": StopSigning,
     "choose_collection": ChooseCollection,
     "report_payment": ReportPayment,
     "confirm_collection": ConfirmCollection,

@@ -14,6 +14,11 @@ def card_terminal_queue(terminal_id: str) -> str:
     return f"card-terminal/{terminal_id}"
 
 
+def terminal_workflow_id(terminal_id: str) -> str:
+    """The workflow of one desk terminal."""
+    return f"terminal/{terminal_id}"
+
+
 def application_workflow_id(application_id: str) -> str:
     """The workflow of one application."""
     return f"application/{application_id}"

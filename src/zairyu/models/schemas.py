@@ -10,6 +10,7 @@ from zairyu.models.messages import UPDATES, StatusChanged, SupplyDocuments
 from zairyu.models.mynaportal import FeedPosition
 from zairyu.models.snapshot import ApplicationSnapshot
 from zairyu.models.state import StartApplication
+from zairyu.models.terminal import RegisterTerminal, TerminalSnapshot
 
 SCHEMAS: Final[Mapping[str, type[Model]]] = {
     "zairyu-start-input": ApplicationFile,
@@ -24,5 +25,7 @@ SCHEMAS: Final[Mapping[str, type[Model]]] = {
     "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot,
     "StatusFeedWorkflow.input": FeedPosition,
     "StatusFeedWorkflow.query.position": FeedPosition,
+    "TerminalWorkflow.input": RegisterTerminal,
+    "TerminalWorkflow.query.snapshot": TerminalSnapshot,
 }
 """A test compares these names with the handlers that the workflows have."""

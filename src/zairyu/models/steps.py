@@ -22,6 +22,7 @@ from zairyu.models.mynaportal import (
 )
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
 from zairyu.models.status import SubmissionReceipt
+from zairyu.models.terminal import ReaderReport, WatchReaders
 
 In = TypeVar("In", bound=Model)
 Out = TypeVar("Out", bound=Model)
@@ -56,9 +57,19 @@ STATUS_FEED: Final = Patience(one_try=timedelta(hours=2), heartbeat=_DEAD_AFTER,
 """One long watch that tells its position with each beat, so that the next try goes on from there."""
 
 CARD_TERMINAL: Final = Patience(
-    one_try=timedelta(minutes=15), heartbeat=_DEAD_AFTER, tries=1, pick_up=timedelta(minutes=2)
+    one_try=timedelta(hours=2), heartbeat=timedelta(seconds=20), tries=1, pick_up=timedelta(minutes=2)
 )
-"""A person types a PIN that has few tries. Nothing after it may be repeated by a machine, so: one try."""
+"""A person types a PIN that has few tries. Nothing after it may be repeated by a machine, so: one try. Others may be
+served at the desk first, and a desk that loses its network for a moment keeps the signature it is making."""
+
+READER_WATCH: Final = Patience(
+    one_try=timedelta(days=365),
+    heartbeat=timedelta(seconds=25),
+    longest_pause=_DEAD_AFTER,
+    pick_up=timedelta(seconds=15),
+)
+"""One watch for as long as the desk stands there and nothing changes; its beats are all that a quiet desk costs. A desk
+that is silent is gone within a minute: to be quick harms nobody, because one that was only cut off registers anew."""
 
 MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=10))
 """Mail servers are down for hours and come back. The Message-ID makes a repeat recognisable."""
@@ -82,4 +93,5 @@ LOOK_UP_SUBMISSION: Final = Step("look_up_submission", SubmissionLookUp, Submiss
 SUPPLY_DOCUMENTS: Final = Step("supply_documents", DocumentSupply, Accepted, MYNAPORTAL)
 CHANGE_COLLECTION: Final = Step("change_collection", CollectionChange, Accepted, MYNAPORTAL)
 WATCH_STATUS_FEED: Final = Step("watch_status_feed", FeedPosition, FeedPosition, STATUS_FEED)
+WATCH_READERS: Final = Step("watch_readers", WatchReaders, ReaderReport, READER_WATCH)
 SEND_MAIL: Final = Step("send_mail", Mail, MailSent, MAIL_SERVER)

@@ -29,7 +29,9 @@ def why_refused(
         case messages.Amend():
             return _amend(message, state)
         case messages.SignAt():
-            return _sign_at(state, parked_on)
+            return _sign_at(message, state, parked_on)
+        case messages.StopSigning():
+            return _stop_signing(state)
         case messages.ChooseCollection():
             return _choose_collection(message, state, today)
         case messages.ReportPayment():
@@ -56,11 +58,19 @@ def _amend(message: messages.Amend, state: ApplicationState) -> BilingualText | 
     return _open(state)
 
 
-def _sign_at(state: ApplicationState, parked_on: AttentionReason | None) -> BilingualText | None:
+def _sign_at(
+    message: messages.SignAt, state: ApplicationState, parked_on: AttentionReason | None
+) -> BilingualText | None:
     if state.phase is not Phase.SIGNATURE or parked_on is not None:
         return BilingualText(ja="署名の段階ではありません。", en="The application does not wait for a signature.")
-    if state.sign_at is not None:
-        return BilingualText(ja="署名の手続き中です。", en="A signature is under way.")
+    if state.sign_at is not None and state.sign_at.terminal_id == message.terminal_id:
+        return BilingualText(ja="この端末で署名の手続き中です。", en="A signature is under way at this terminal.")
+    return None
+
+
+def _stop_signing(state: ApplicationState) -> BilingualText | None:
+    if state.phase is not Phase.SIGNATURE or state.sign_at is None:
+        return BilingualText(ja="署名の手続き中ではありません。", en="No signature is under way.")
     return None
 
 

@@ -30,7 +30,10 @@ class Endpoints(Model):
 
     def write(self, data_dir: Path) -> None:
         """Tell other commands."""
-        _file(data_dir).write_text(self.model_dump_json(indent=2) + "\n")
+        # As a whole or not at all: others may look at any moment.
+        draft = _file(data_dir).with_suffix(".draft")
+        draft.write_text(self.model_dump_json(indent=2) + "\n")
+        draft.replace(_file(data_dir))
 
     @staticmethod
     def forget(data_dir: Path) -> None:
@@ -51,10 +54,18 @@ def load_keys(settings: Settings) -> KeyRing:
     return KeyRing.load(settings.key_file) if settings.key_file else KeyRing.load_or_generate(settings.keys)
 
 
-async def connect(settings: Settings, keys: KeyRing, *, runtime: Runtime | None = None) -> Client:
+async def connect(
+    settings: Settings, keys: KeyRing, *, runtime: Runtime | None = None, identity: str | None = None
+) -> Client:
     """A client with the project's plugin.
 
     Temporal's TOML profile and `TEMPORAL_*` variables come first; without an address there, the embedded server.
+
+    Args:
+        settings: where the embedded server is looked for.
+        keys: what seals the payloads.
+        runtime: where Core's logs go.
+        identity: as histories name this process, in clear; by default its number and the computer's name.
 
     Raises:
         RuntimeError: no server answers.
@@ -63,4 +74,4 @@ async def connect(settings: Settings, keys: KeyRing, *, runtime: Runtime | None 
     if "target_host" not in config:
         endpoints = Endpoints.read(settings.data_dir)
         config["target_host"] = endpoints.temporal_address if endpoints else "127.0.0.1:7233"
-    return await Client.connect(**config, plugins=[zairyu_plugin(keys)], runtime=runtime)
+    return await Client.connect(**config, plugins=[zairyu_plugin(keys)], runtime=runtime, identity=identity)

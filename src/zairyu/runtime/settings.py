@@ -42,12 +42,20 @@ class Settings(BaseSettings):
     mail_sender: str = "zairyu@sandbox.example"
 
     signing_roots: Path | None = None
-    """PEM file with the certificate authorities whose cards may sign; by default the sandbox's own."""
+    """PEM file with the certificate authorities whose cards may sign. The sandbox takes any, by default its own. With
+    another interface profile only those of the dated table count, and the card itself carries them."""
+    card_tokens: frozenset[str] = frozenset({"JPKIAPICCTOKEN2"})
+    """Names of the tokens that may sign, as JSON; by default the My Number card's alone."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: LogFormat = LogFormat.CONSOLE
     shutdown_seconds: int = Field(default=30, ge=0)
     """How long a worker that is told to stop lets running steps finish."""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether everything is played; otherwise nothing of the sandbox may be trusted."""
+        return self.interface_profile == "sandbox"
 
     @property
     def keys(self) -> Path:

@@ -12,7 +12,7 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, messages
     from zairyu.models.base import BilingualText
-    from zairyu.models.card import ExpectedSigner, SignatureRequest
+    from zairyu.models.card import ExpectedSigner, SignatureRequest, SignatureResult
     from zairyu.models.document_request import FollowDocumentRequest
     from zairyu.models.findings import Finding, Severity
     from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp
@@ -195,26 +195,16 @@ class ApplicationWorkflow:
         state = self._state
         await self._before_filing(lambda: state.sign_at is not None)
         if self._amended:
+            state.sign_at = None
             return Phase.INTAKE
         if self._spec_pack_changed():
             return Phase.PACKAGING
         assert state.package is not None and state.sign_at is not None
-        terminal_id = state.sign_at.terminal_id
-        form = state.application.form
+        asked = state.sign_at
         try:
-            signature = await perform(
-                SIGN_AT_TERMINAL,
-                SignatureRequest(
-                    application_id=state.application.application_id,
-                    title=form.application_type.label,
-                    signer=ExpectedSigner(name=form.applicant.name, birth_date=form.applicant.birth_date),
-                    digest=state.package.digest_to_sign,
-                    file_count=state.package.file_count,
-                    filing_day=today(),
-                ),
-                queue=card_terminal_queue(terminal_id),
-                summary=f"Sign at terminal {terminal_id}",
-            )
+            signature = await self._signature_from(asked)
+            if signature is None:
+                return Phase.SIGNATURE
             state.sealed = await perform(
                 SEAL_PACKAGE,
                 SealPackage(
@@ -222,14 +212,56 @@ class ApplicationWorkflow:
                 ),
                 summary="Seal the signed package",
             )
+            if state.sign_at is not asked:
+                return Phase.SIGNATURE
         except StepFailed as failed:
-            sentence = failed.failure.sentence
-            self._case.call_for(AttentionReason.SIGNATURE_FAILED, sentence)
+            if state.sign_at is asked:
+                self._case.call_for(AttentionReason.SIGNATURE_FAILED, failed.failure.sentence)
             return Phase.SIGNATURE
         finally:
-            state.sign_at = None
-        self._case.tell(f"端末{terminal_id}で署名されました。", f"Signed at terminal {terminal_id}.")
+            # Whoever has gone to another terminal meanwhile is asked there.
+            if state.sign_at is asked:
+                state.sign_at = None
+        self._case.tell(f"端末{asked.terminal_id}で署名されました。", f"Signed at terminal {asked.terminal_id}.")
         return Phase.SUBMISSION
+
+    async def _signature_from(self, asked: messages.SignAt) -> SignatureResult | None:
+        """What the terminal brings back; nothing when the signature is not wanted any more, or not there.
+
+        Raises:
+            StepFailed: It was not signed.
+        """
+        state, form = self._state, self._state.application.form
+        assert state.package is not None
+        signing = asyncio.create_task(
+            perform(
+                SIGN_AT_TERMINAL,
+                SignatureRequest(
+                    application_id=state.application.application_id,
+                    title=form.application_type.label,
+                    signer=ExpectedSigner(name=form.applicant.name, birth_date=form.applicant.birth_date),
+                    applicant=form.applicant.name,
+                    digest=state.package.digest_to_sign,
+                    file_count=state.package.file_count,
+                    filing_day=today(),
+                ),
+                queue=card_terminal_queue(asked.terminal_id),
+                summary=f"Sign at terminal {asked.terminal_id}",
+            )
+        )
+
+        def wanted() -> bool:
+            return state.sign_at is asked and not self._amended and not state.withdrawal_requested
+
+        await self._wait(lambda: signing.done() or not wanted(), by=state.closes_at, summary="Online filing closes")
+        if signing.done() and wanted():
+            return signing.result()
+        signing.cancel()
+        await workflow.wait_condition(signing.done)
+        if not signing.cancelled():
+            # Looked at, so that it does not count as forgotten: whatever came of it is not wanted any more.
+            signing.exception()
+        return None
 
     async def _submit(self) -> Phase:
         """Send it once. A filing counts from the provisional number."""
@@ -429,6 +461,8 @@ class ApplicationWorkflow:
         self, reason: AttentionReason, explanation: BilingualText, *, findings: tuple[Finding, ...], retry: Phase
     ) -> Phase:
         """Stand still until an operator decides, or the applicant amends what was wrong."""
+        # Who sat at a terminal does not wait there for that.
+        self._state.sign_at = None
         self._case.call_for(reason, explanation, findings)
         verdict = await self._verdict_on(reason, bounded=True)
         if verdict is messages.ResolveAction.ABANDON:
@@ -656,6 +690,18 @@ class ApplicationWorkflow:
 
     @sign_at.validator
     def _can_be_signed(self, message: messages.SignAt) -> None:
+        self._admit(message)
+
+    @workflow.update(description="The signature is not wanted any more, or not at this terminal.")
+    def stop_signing(self, message: messages.StopSigning) -> ApplicationSnapshot:
+        """Take the request back from the terminal; the application waits for a signature again."""
+        if self._case.first_time(message):
+            self._state.sign_at = None
+            self._case.tell("署名の依頼を取り消しました。", "The request for a signature was taken back.")
+        return self.snapshot()
+
+    @stop_signing.validator
+    def _can_be_stopped(self, message: messages.StopSigning) -> None:
         self._admit(message)
 
     @workflow.update(description="How the applicant wants to collect the result.")

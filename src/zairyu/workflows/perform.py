@@ -17,6 +17,15 @@ _NOT_PICKED_UP = StepFailure(
         en="The terminal does not answer. Check that it is switched on and connected, then sign again.",
     ),
 )
+_WENT_SILENT = StepFailure(
+    type_name="WentSilent",
+    sentence=BilingualText(
+        ja="署名の途中で端末との連絡が途絶えました。何も提出されていません。端末の電源と接続を確かめて、もう一度署名して"
+        "ください。入力の前に暗証番号の残り回数が表示されます。",
+        en="The terminal went silent while it was signing. Nothing was submitted. Check that it is switched on and "
+        "connected, then sign again; the number of tries left is shown before you type.",
+    ),
+)
 _OUT_OF_TIME = StepFailure(
     type_name="OutOfTime",
     sentence=BilingualText(ja="時間内に終わりませんでした。", en="It did not finish in time."),
@@ -55,7 +64,7 @@ async def perform(
         step: the step.
         what: its input.
         summary: what operators read in the UI; carries no personal data.
-        queue: the task queue of whoever can do it; the workflow's own by default.
+        queue: the task queue of the terminal that can do it; the workflow's own by default.
         within: give up after this time, repeats included; by default it is repeated until it succeeds.
 
     Raises:
@@ -82,15 +91,20 @@ async def perform(
     except exceptions.ActivityError as error:
         if exceptions.is_cancelled_exception(error):
             raise
-        raise _what_became_of_it(error) from error
+        raise _what_became_of_it(error, at_terminal=queue is not None) from error
     return result
 
 
-def _what_became_of_it(error: exceptions.ActivityError) -> StepFailed:
+def _what_became_of_it(error: exceptions.ActivityError, *, at_terminal: bool) -> StepFailed:
     cause = error.cause
     if isinstance(cause, exceptions.TimeoutError):
-        absent = cause.type is exceptions.TimeoutType.SCHEDULE_TO_START
-        return StepFailed(_NOT_PICKED_UP if absent else _OUT_OF_TIME, out_of_time=not absent)
+        match cause.type:
+            case exceptions.TimeoutType.SCHEDULE_TO_START:
+                return StepFailed(_NOT_PICKED_UP)
+            case exceptions.TimeoutType.HEARTBEAT if at_terminal:
+                return StepFailed(_WENT_SILENT, out_of_time=True)
+            case _:
+                return StepFailed(_OUT_OF_TIME, out_of_time=True)
     if isinstance(cause, exceptions.ApplicationError):
         unknown = not cause.non_retryable
         if cause.details:

@@ -1,13 +1,21 @@
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.cards import CardMaker, DaemonRig, InProcessRig, Rig
+from zairyu.activities.card_reader.password import SignPassword
+from zairyu.activities.card_reader.roots import TrustedRoots
+from zairyu.activities.card_reader.signing import SignedOnCard, sign_with_card
 from zairyu.models.base import BilingualText
 from zairyu.models.card import ExpectedSigner, SignatureRequest
+from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import SandboxPki
+
+NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
+
+Sign = Callable[..., SignedOnCard]
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +46,27 @@ def signature_request() -> SignatureRequest:
         file_count=3,
         filing_day=date(2026, 12, 1),
     )
+
+
+@pytest.fixture
+def sign(rig: Rig, pki: SandboxPki, signature_request: SignatureRequest) -> Sign:
+    """Signs on the rig's only reader."""
+
+    def sign(
+        *requests: SignatureRequest,
+        password: str = LINH.sign_password,
+        now: datetime = NOW,
+        roots: TrustedRoots | None = None,
+        allow_last_try: bool = False,
+    ) -> SignedOnCard:
+        return sign_with_card(
+            rig.readers,
+            rig.reader,
+            requests or [signature_request],
+            SignPassword(password),
+            roots=roots or TrustedRoots.of([pki.sign_ca]),
+            now=now,
+            allow_last_try=allow_last_try,
+        )
+
+    return sign

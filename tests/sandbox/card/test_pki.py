@@ -1,16 +1,24 @@
 import stat
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.cards import VALID_UNTIL
-from zairyu.sandbox.card.personas import ANJALI, LINH, PERSONAS
+from zairyu.sandbox.card.personas import ANJALI, GLORIA, LINH, PERSONAS, XUEYING
 from zairyu.sandbox.card.pki import SandboxPki
 
 _ATTRIBUTES = "1.2.392.200149.8.5.5"
+
+
+def _openssl(*command: str) -> str:
+    """What another implementation says of it."""
+    done = subprocess.run(["openssl", *command], capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout + done.stderr
 
 
 def _other_names(certificate: x509.Certificate) -> list[tuple[str, bytes]]:
@@ -84,3 +92,72 @@ def test_personas_differ_and_have_passwords_a_card_takes() -> None:
         assert persona.sign_password.isalnum()
         assert persona.sign_password == persona.sign_password.upper()
         assert len(persona.auth_pin) == 4
+        assert persona.sign_password not in repr(persona)
+        assert f"'{persona.auth_pin}'" not in repr(persona)
+
+
+def test_openssl_reads_the_profile(pki: SandboxPki) -> None:
+    pki.credentials(XUEYING, VALID_UNTIL)
+    file = pki.card_directory(XUEYING, VALID_UNTIL) / "sign.pem"
+    text = " ".join(_openssl("x509", "-in", str(file), "-noout", "-text", "-nameopt", "utf8").split())
+    for part in (
+        "Signature Algorithm: sha256WithRSAEncryption",
+        "Issuer: C=JP, O=JPKI-TEST, OU=JPKI for digital signature, OU=Sandbox, not for use Validity",
+        "Not After : Mar 31 14:59:59 2027 GMT",
+        "Subject: C=JP, L=神奈川県, L=横浜市中区, CN=",
+        "Public-Key: (2048 bit)",
+        "X509v3 Key Usage: critical Digital Signature, Non Repudiation X509v3",
+        "X509v3 Certificate Policies: critical Policy: 1.2.392.200149.8.5.1.1.20 CPS: https://",
+        "X509v3 Issuer Alternative Name: DirName:/C=JP/O=",
+        "X509v3 CRL Distribution Points: Full Name: DirName:C = JP, O = JPKI-TEST, OU = CRL Distribution Points",
+        "X509v3 Authority Key Identifier:",
+        "X509v3 Subject Key Identifier:",
+        "othername: 1.2.392.200149.8.5.5.1::陳　雪瑩".replace("\u3000", " "),
+        "othername: 1.2.392.200149.8.5.5.4::419930915",
+        "othername: 1.2.392.200149.8.5.5.3::2",
+        "othername: 1.2.392.200149.8.5.5.5::神奈川県横浜市中区架空町８番地９",
+        "othername: 1.2.392.200149.8.5.5.2::0001",
+        "othername: 1.2.392.200149.8.5.5.6::0000000000000000",
+    ):
+        assert part in text
+    assert "URI:" not in text, "revocation lists are at no address"
+
+
+@pytest.mark.parametrize(("leaf", "root", "other"), [("sign", "sign", "auth"), ("auth", "auth", "sign")])
+def test_openssl_follows_the_chain_to_the_right_root_only(pki: SandboxPki, leaf: str, root: str, other: str) -> None:
+    pki.credentials(LINH, VALID_UNTIL)
+    roots = pki.sign_ca_file.parent
+    file = str(pki.card_directory(LINH, VALID_UNTIL) / f"{leaf}.pem")
+    # OpenSSL does not count the last second.
+    at = str(int(datetime(2027, 3, 31, 14, 59, 58, tzinfo=UTC).timestamp()))
+    verify = ("verify", "-x509_strict", "-purpose", "any", "-attime")
+    assert _openssl(*verify, at, "-CAfile", str(roots / f"{root}-ca.pem"), file) == f"{file}: OK\n"
+    assert "unable to get local issuer" in _openssl(*verify, at, "-CAfile", str(roots / f"{other}-ca.pem"), file)
+    too_late = str(int(at) + 1)
+    assert "has expired" in _openssl(*verify, too_late, "-CAfile", str(roots / f"{root}-ca.pem"), file)
+
+
+def test_replaced_characters_are_marked_one_by_one(pki: SandboxPki) -> None:
+    attributes = dict(_other_names(pki.credentials(XUEYING, VALID_UNTIL).sign.certificate))
+    assert attributes[f"{_ATTRIBUTES}.1"] == b"\x0c\x0c" + "陳\u3000雪瑩".encode()
+    assert attributes[f"{_ATTRIBUTES}.2"] == b"\x0c\x040001"
+
+
+@pytest.mark.parametrize("years", [1, 5, 10, 20])
+def test_certificate_is_valid_from_the_moment_of_issue(pki: SandboxPki, years: int) -> None:
+    issued_at = datetime.now(UTC)
+    last_day = issued_at.date() + timedelta(days=366 * years)
+    credentials = pki.credentials(GLORIA, last_day)
+    for certificate in (credentials.sign.certificate, credentials.auth.certificate):
+        assert certificate.not_valid_before_utc <= issued_at
+        assert certificate.not_valid_after_utc.date() == last_day
+
+
+def test_certificates_of_one_card_may_end_on_two_days(pki: SandboxPki) -> None:
+    later = date(2029, 5, 31)
+    card = pki.credentials(LINH, VALID_UNTIL, later)
+    assert card.sign.certificate.not_valid_after_utc == datetime(2027, 3, 31, 14, 59, 59, tzinfo=UTC)
+    assert card.auth.certificate.not_valid_after_utc == datetime(2029, 5, 31, 14, 59, 59, tzinfo=UTC)
+    usual = pki.credentials(LINH, VALID_UNTIL)
+    assert usual.auth.certificate.not_valid_after_utc == datetime(2027, 3, 31, 14, 59, 59, tzinfo=UTC)
+    assert pki.credentials(LINH, VALID_UNTIL, VALID_UNTIL).sign.certificate == usual.sign.certificate

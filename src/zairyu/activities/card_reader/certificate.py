@@ -6,15 +6,17 @@ verifiers only (公的個人認証法 第17条), and the receiver of the applica
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -28,19 +30,26 @@ from zairyu.activities.card_reader.errors import (
     CertificateExpired,
     CertificateExpiresBeforeFiling,
     CertificateUntrusted,
+    KeyUnsupported,
     WrongCard,
 )
+from zairyu.activities.card_reader.tlv import objects
 from zairyu.models.card import ExpectedSigner
 
 _JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
 _ATTRIBUTES: Final = "1.2.392.200149.8.5.5"
 _NAME: Final = f"{_ATTRIBUTES}.1"
+_NAME_REPLACED: Final = f"{_ATTRIBUTES}.2"
 _SEX: Final = f"{_ATTRIBUTES}.3"
 _BIRTH_DATE: Final = f"{_ATTRIBUTES}.4"
 _ADDRESS: Final = f"{_ATTRIBUTES}.5"
+_ADDRESS_REPLACED: Final = f"{_ATTRIBUTES}.6"
 
 _ERA_AND_DAY: Final = re.compile(r"[0-9][0-9]{8}")
+_GLYPH_CHOICE: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Variation selectors: they choose how a character is drawn, not which one it is."""
+_UTF8_STRING: Final = 0x0C
 
 
 @dataclass(frozen=True)
@@ -48,54 +57,68 @@ class SigningCertificate:
     """A certificate and the person it names. Personal data: not in `repr`, never to be logged."""
 
     certificate: x509.Certificate = field(repr=False)
-    public_key: RSAPublicKey = field(repr=False)
+    public_key: CertificatePublicKeyTypes = field(repr=False)
+    authority_key: str = field(repr=False)
+    """Key identifier of the authority that issued it, hexadecimal; empty when it names none."""
+    prefecture: str = field(repr=False)
+    municipality: str = field(repr=False)
+    common_name: str = field(repr=False)
+    """An opaque number: the subject does not name the holder."""
     name: str = field(repr=False)
     """As registered, an ideographic space between its parts; foreign residents' in Latin capitals."""
+    name_replaced: str = field(repr=False)
+    """1 for each character of the name that stands for one the service cannot write, 0 for the others."""
     birth_date: str = field(repr=False)
     """`YYYYMMDD`, Gregorian."""
     sex: str = field(repr=False)
     """1 male, 2 female, 3 unknown."""
     address: str = field(repr=False)
+    address_replaced: str = field(repr=False)
+    """As `name_replaced`."""
 
     @classmethod
     def parse(cls, der: bytes) -> Self:
         """Read a certificate of the profile; attributes we do not know are left alone.
 
         Raises:
-            CertificateUntrusted: It is no certificate of this profile, or its key is not RSA.
+            CertificateUntrusted: It is no certificate of this profile.
+            KeyUnsupported: Its key is of a kind that nothing here can read.
         """
         try:
             certificate = x509.load_der_x509_certificate(der)
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            public_key = certificate.public_key()
-        except (
-            UnsupportedAlgorithm,
-            ValueError,
-            x509.ExtensionNotFound,
-            x509.DuplicateExtension,
-            x509.UnsupportedGeneralNameType,
-        ):
+            authority_key = _authority_key(certificate)
+            localities = _subject(certificate, NameOID.LOCALITY_NAME)
+            common_names = _subject(certificate, NameOID.COMMON_NAME)
+        except _UNREADABLE:
             # Without the cause: its text may repeat the certificate.
             raise CertificateUntrusted(detail="not of the JPKI profile") from None
-        if not isinstance(public_key, RSAPublicKey):
-            raise CertificateUntrusted(detail="the key is not RSA")
         attributes = {
-            other.type_id.dotted_string: _utf8_string(other.value)
-            for other in names
-            if isinstance(other, x509.OtherName) and other.type_id.dotted_string.startswith(f"{_ATTRIBUTES}.")
+            other.type_id.dotted_string: _text(other.value) for other in names if isinstance(other, x509.OtherName)
         }
         name, birth_date = attributes.get(_NAME), attributes.get(_BIRTH_DATE)
         if not name or not birth_date or not _ERA_AND_DAY.fullmatch(birth_date):
             raise CertificateUntrusted(detail="the certificate does not name its holder")
         return cls(
             certificate=certificate,
-            public_key=public_key,
+            public_key=_public_key(certificate),
+            authority_key=authority_key,
+            prefecture=localities[0] if localities else "",
+            municipality=localities[1] if len(localities) > 1 else "",
+            common_name=common_names[0] if common_names else "",
             name=name,
+            name_replaced=attributes.get(_NAME_REPLACED, ""),
             # The first digit is the Japanese era; the year after it is Gregorian all the same.
             birth_date=birth_date[1:],
-            sex=attributes.get(_SEX) or "",
-            address=attributes.get(_ADDRESS) or "",
+            sex=attributes.get(_SEX, ""),
+            address=attributes.get(_ADDRESS, ""),
+            address_replaced=attributes.get(_ADDRESS_REPLACED, ""),
         )
+
+    @property
+    def der(self) -> bytes:
+        """The certificate as it was read."""
+        return self.certificate.public_bytes(Encoding.DER)
 
     @property
     def last_day(self) -> date:
@@ -103,8 +126,7 @@ class SigningCertificate:
 
         For a foreign resident it is the last day of the period of stay (permanent residents excepted).
         """
-        end = self.certificate.not_valid_after_utc.astimezone(_JAPAN)
-        return (end + timedelta(seconds=1)).date() - timedelta(days=1)
+        return _last_day(self.certificate)
 
     def require_in_force(self, now: datetime, filing_day: date) -> None:
         """Check that it is valid now and, to its end, on the day of filing in Japan.
@@ -118,17 +140,15 @@ class SigningCertificate:
         if self.last_day < filing_day:
             raise CertificateExpiresBeforeFiling
 
-    def require_trust(self, roots: Sequence[x509.Certificate], now: datetime) -> None:
-        """Check that one of the pinned roots issued it for signatures.
-
-        All generations of the real root share one name; the verifier tells them apart by their signatures.
+    def require_issued_by(self, root: x509.Certificate, now: datetime) -> None:
+        """Check that a root issued it for signatures.
 
         Raises:
-            CertificateUntrusted: None of them did, or it is not valid yet.
+            CertificateUntrusted: It did not, or the certificate is not valid yet.
         """
         verifier = (
             PolicyBuilder()
-            .store(Store(list(roots)))
+            .store(Store([root]))
             .time(now)
             .max_chain_depth(1)
             .extension_policies(ee_policy=_LEAF, ca_policy=ExtensionPolicy.webpki_defaults_ca())
@@ -142,36 +162,89 @@ class SigningCertificate:
     def require_holder(self, signer: ExpectedSigner) -> None:
         """Check that it is the expected signer's.
 
+        A character that stands for one the service cannot write is taken for any one character.
+
         Raises:
             WrongCard: The name or the birth date differs.
         """
-        if not self.birth_date.startswith(signer.birth_date) or _plain(self.name) != _plain(signer.name):
+        if not self.birth_date.startswith(signer.birth_date):
+            raise WrongCard
+        name = _plain(signer.name)
+        if name != _plain(self.name) and not re.fullmatch(_name_pattern(self.name, self.name_replaced), name):
             raise WrongCard
 
 
-def _utf8_string(der: bytes) -> str | None:
-    """The text of a DER UTF8String; nothing if it is something else."""
-    if len(der) < 2 or der[0] != 0x0C:
-        return None
-    start = 2 if der[1] < 0x80 else 2 + (der[1] & 0x7F)
-    length = der[1] if der[1] < 0x80 else int.from_bytes(der[2:start], "big")
-    if len(der) != start + length:
-        return None
+def last_day_of(der: bytes) -> date | None:
+    """The last day in Japan on which any certificate is valid to its end; nothing when it cannot be read."""
     try:
-        return der[start:].decode("utf-8")
-    except UnicodeDecodeError:
+        return _last_day(x509.load_der_x509_certificate(der))
+    except ValueError:
         return None
+
+
+def _last_day(certificate: x509.Certificate) -> date:
+    end = certificate.not_valid_after_utc.astimezone(_JAPAN)
+    return (end + timedelta(seconds=1)).date() - timedelta(days=1)
+
+
+def _subject(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> list[str]:
+    return [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(kind)]
+
+
+def _authority_key(certificate: x509.Certificate) -> str:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return ""
+    return (extension.value.key_identifier or b"").hex()
+
+
+def _public_key(certificate: x509.Certificate) -> CertificatePublicKeyTypes:
+    try:
+        return certificate.public_key()
+    except UnsupportedAlgorithm:
+        raise KeyUnsupported(detail=certificate.public_key_algorithm_oid.dotted_string) from None
+    except ValueError:
+        raise CertificateUntrusted(detail="the key is malformed") from None
+
+
+def _text(der: bytes) -> str:
+    """The text of a DER UTF8String; empty if it is something else."""
+    try:
+        [(tag, value)] = objects(der)
+        return value.decode("utf-8") if tag == _UTF8_STRING else ""
+    except ValueError:
+        return ""
 
 
 def _plain(name: str) -> str:
-    """A name without the differences that keyboards and registers make: width, case and spaces."""
-    return "".join(unicodedata.normalize("NFKC", name).upper().split())
+    """A name without the differences that keyboards and registers make: width, case, spaces and glyphs."""
+    return "".join(_GLYPH_CHOICE.sub("", unicodedata.normalize("NFKC", name)).upper().split())
+
+
+def _name_pattern(name: str, replaced: str) -> str:
+    """What a plain name must match, any one character in place of each that is marked as replaced."""
+    marks = replaced if len(replaced) == len(name) else "0" * len(name)
+    runs = groupby(zip(name, marks, strict=True), key=lambda pair: pair[1] == "1" and not pair[0].isspace())
+    pattern = ""
+    for is_replaced, pairs in runs:
+        run = "".join(character for character, _ in pairs)
+        pattern += "." * len(run) if is_replaced else re.escape(_plain(run))
+    return pattern
 
 
 def _signs_for_good(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
     if usage is None or not usage.content_commitment:
         raise ValueError("the certificate is not one for signatures")
 
+
+_UNREADABLE: Final = (
+    UnsupportedAlgorithm,
+    ValueError,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 # The profile marks certificatePolicies critical, which the library's own policies do not admit.
 _LEAF: Final = (

@@ -1,6 +1,27 @@
 """The lowest layer: bytes to a card and back. It knows no application of the card."""
 
+from collections.abc import Sequence
+from enum import Enum
 from typing import Protocol
+
+
+class Loss(Enum):
+    """What is gone when a line is lost."""
+
+    CARD = "CARD"
+    """The card was pulled, was reset by a peer, or gave no whole status word."""
+    READER = "READER"
+    """The reader was unplugged."""
+    SERVICE = "SERVICE"
+    """The computer's smart-card service has stopped."""
+
+
+class LineLost(ConnectionError):
+    """There is no answer. Whether the card carried out the command cannot be known."""
+
+    def __init__(self, loss: Loss, detail: str = "") -> None:
+        super().__init__(detail)
+        self.loss = loss
 
 
 class CardChannel(Protocol):
@@ -13,8 +34,7 @@ class CardChannel(Protocol):
             The answer's data, and its status word.
 
         Raises:
-            ConnectionError: The line is lost: the card was pulled, reset by a peer, or gave no whole status
-                word. Whether the card carried out the command cannot be known.
+            ConnectionError: The line is lost; a `LineLost` says by what, any other means the card.
         """
         ...
 
@@ -27,18 +47,25 @@ class CardChannel(Protocol):
         ...
 
 
-class CardSource(Protocol):
-    """Where cards come from: the readers of a computer."""
+class CardReaders(Protocol):
+    """The readers of a computer, as they are plugged in and out."""
 
-    def connect(self) -> CardChannel | None:
-        """Open a line to the card that is on a reader now.
-
-        Returns:
-            Nothing while there is no card that can be read.
+    def names(self) -> Sequence[str]:
+        """The readers that are plugged in now, always in the same order; none is no error.
 
         Raises:
             CardServiceUnavailable: The computer has no smart-card service, or it does not run.
-            NoReader: No reader is plugged in.
+        """
+        ...
+
+    def connect(self, reader: str) -> CardChannel | None:
+        """Open a line to the card that is on a reader now.
+
+        Returns:
+            Nothing while there is no card that can be read, or when the reader was unplugged.
+
+        Raises:
+            CardServiceUnavailable: The computer has no smart-card service, or it does not run.
             CardBusy: Another program holds the card.
         """
         ...

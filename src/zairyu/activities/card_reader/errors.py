@@ -3,16 +3,29 @@
 Every one of them is final: behind most of them stands a PIN with few tries, and only a person may spend one.
 """
 
+from enum import Enum
 from typing import ClassVar
 
 from zairyu.models.base import BilingualText
 from zairyu.models.errors import StepError
 
 
+class WayOn(Enum):
+    """What a person at the desk can do about an error, there and then."""
+
+    AGAIN = "AGAIN"
+    """Mend it and try again."""
+    INSIST = "INSIST"
+    """Overrule us: they know better, or take the risk."""
+    STOP = "STOP"
+    """Nothing; it has to be mended elsewhere."""
+
+
 class CardReaderError(StepError):
     """The root of this tree."""
 
     final: ClassVar[bool] = True
+    way_on: WayOn = WayOn.AGAIN
 
 
 class CardServiceUnavailable(CardReaderError):
@@ -42,6 +55,26 @@ class CardAbsent(CardReaderError):
         ja="カードリーダーに読み取れるカードがありません。マイナンバーカードを正しい向きで置き直し、もう一度署名して"
         "ください。",
         en="There was no readable card on the reader. Place the My Number card the right way round and sign again.",
+    )
+
+
+class ReaderUnplugged(CardReaderError):
+    """The reader was unplugged while no PIN was under way."""
+
+    sentence = BilingualText(
+        ja="処理の途中でカードリーダーが外れました。カードリーダーを接続し直して、もう一度署名してください。"
+        "署名は作成されていません。",
+        en="The card reader was unplugged before the signature was made. Plug it in and sign again.",
+    )
+
+
+class SeveralCards(CardReaderError):
+    """There is more than one My Number card on the readers; we do not guess."""
+
+    sentence = BilingualText(
+        ja="マイナンバーカードが複数のカードリーダーに置かれています。署名する方のカードだけを残して、もう一度署名して"
+        "ください。",
+        en="There are My Number cards on several readers. Leave only the card of the person who signs, and sign again.",
     )
 
 
@@ -89,6 +122,7 @@ class NotMyNumberCard(CardReaderError):
 class SigningCertificateMissing(CardReaderError):
     """The card carries no certificate for signatures."""
 
+    way_on = WayOn.STOP
     sentence = BilingualText(
         ja="このカードには署名用電子証明書が入っていません。お住まいの市区町村の窓口で発行を受けてから、もう一度署名して"
         "ください。",
@@ -108,12 +142,64 @@ class PinMalformed(CardReaderError):
     )
 
 
+class UserPinMalformed(PinMalformed):
+    """What was typed cannot be a PIN of four digits. The card has not seen it."""
+
+    sentence = BilingualText(
+        ja="この暗証番号は数字4桁です。もう一度、正しく入力してください。残り回数は減っていません。",
+        en="This PIN has four digits. Type it again as it is. No try was used.",
+    )
+
+
 class PinNotGiven(CardReaderError):
     """Nobody typed a PIN, or the person declined."""
 
+    way_on = WayOn.STOP
     sentence = BilingualText(
         ja="暗証番号が入力されませんでした。準備ができたら、もう一度署名してください。残り回数は減っていません。",
         en="No password was entered. Sign again when you are ready. No try was used.",
+    )
+
+
+class SignatureDeclined(CardReaderError):
+    """The person at the desk does not want to sign this."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="署名者が署名を中止しました。準備ができたら、もう一度署名してください。残り回数は減っていません。",
+        en="The person at the terminal declined to sign. Sign again when ready. No try was used.",
+    )
+
+
+class TerminalStopped(CardReaderError):
+    """The program at the desk was stopped while the person had not signed yet."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="端末が停止したため、署名は作成されていません。端末を起動するか別の端末で、もう一度署名してください。",
+        en="The terminal was stopped, so no signature was made. Start it, or go to another one, and sign again.",
+    )
+
+
+class TerminalFault(CardReaderError):
+    """The program at the desk has a fault; its log says which."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="端末のプログラムに異常がありました。もう一度署名してください。繰り返す場合は、端末の係員に連絡してください。"
+        "入力の前に暗証番号の残り回数が表示されます。",
+        en="Something went wrong in the program of this terminal. Sign again; the number of tries left is shown before "
+        "you type. If it repeats, tell the keeper of this terminal.",
+    )
+
+
+class KeyUnsupported(CardReaderError):
+    """The card's key is of a kind that no card profile of ours knows."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="このカードの署名鍵の種類には、このソフトウェアがまだ対応していません。端末の係員に連絡してください。",
+        en="This software does not know the kind of key on this card yet. Tell the keeper of this terminal.",
     )
 
 
@@ -133,9 +219,20 @@ class WrongPin(CardReaderError):
         """As the card said it."""
 
 
+class WrongUserPin(WrongPin):
+    """The card refused a PIN of four digits and counted one try."""
+
+    sentence = BilingualText(
+        ja="暗証番号が違います。数字4桁の暗証番号を確認し、もう一度入力してください。続けて間違えるとロックされます。",
+        en="The PIN is wrong. Make sure it is the PIN of four digits for this use, and type it again. The card locks "
+        "after too many wrong tries.",
+    )
+
+
 class PinBlocked(CardReaderError):
     """No try is left."""
 
+    way_on = WayOn.STOP
     sentence = BilingualText(
         ja="暗証番号がロックされています。お住まいの市区町村の窓口で暗証番号を再設定してから、もう一度署名してください。",
         en="The password is locked. Have it reset at your municipal office, then sign again.",
@@ -145,11 +242,12 @@ class PinBlocked(CardReaderError):
 class LastTryRefused(CardReaderError):
     """One try is left, and nobody said to risk it."""
 
+    way_on = WayOn.INSIST
     sentence = BilingualText(
-        ja="暗証番号の残り回数が1回のため、処理を止めました。暗証番号に確信がある場合は係員に申し出てください。"
+        ja="暗証番号の残り回数が1回のため、処理を止めました。暗証番号に確信がある場合に限り、端末で続行を選んでください。"
         "確信がない場合は、市区町村の窓口で再設定してください。",
-        en="Only one try is left, so we stopped before using it. If you are sure of the password, tell the keeper of "
-        "this terminal; if not, have it reset at your municipal office.",
+        en="Only one try is left, so we stopped before using it. If you are sure of the password, sign again and "
+        "choose at the terminal to go on; if not, have it reset at your municipal office.",
     )
 
 
@@ -178,6 +276,7 @@ class WrongCard(CardReaderError):
 class CertificateExpired(CardReaderError):
     """The certificate is no longer valid."""
 
+    way_on = WayOn.STOP
     sentence = BilingualText(
         ja="署名用電子証明書の有効期限が切れています。お住まいの市区町村の窓口で更新してから、もう一度署名してください。",
         en="The certificate for digital signature has expired. Renew it at your municipal office, then sign again.",
@@ -194,10 +293,16 @@ class CertificateExpiresBeforeFiling(CardReaderError):
         "office, or file earlier, then sign again.",
     )
 
+    def __init__(self, *, presumed: bool = False, detail: str | None = None) -> None:
+        super().__init__(detail=detail)
+        # A certificate issued later than the other one may last longer, so the person may know better than we.
+        self.way_on = WayOn.INSIST if presumed else WayOn.STOP
+
 
 class CertificateUntrusted(CardReaderError):
     """The certificate does not come from an authority we trust, or is not one for signatures."""
 
+    way_on = WayOn.STOP
     sentence = BilingualText(
         ja="署名用電子証明書を公的個人認証サービスの証明書として確認できません。端末の係員に連絡してください。",
         en="The certificate could not be confirmed as one of the Japanese Public Key Infrastructure. Tell the keeper "

@@ -1,139 +1,121 @@
-"""The JPKI application (公的個人認証AP) of a My Number card, over a channel.
+"""The JPKI application (公的個人認証AP) of a My Number card: two key pairs and their certificates."""
 
-The card's commands are not published by its issuer. What stands here is observed behaviour, as told by public
-clients: OpenSC (`card-jpki.c`, pull requests 801 and 959), jpki/myna, soltia48/myna-card and lulitech-dev/
-jpki-signer-android.
-"""
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import ClassVar, Final, Self
 
-from enum import IntEnum
-from types import TracebackType
-from typing import Final, Self
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256
+from zairyu.activities.card_reader.apdu import StatusWord
+from zairyu.activities.card_reader.card_application import CardApplication, fault
+from zairyu.activities.card_reader.channel import CardReaders
+from zairyu.activities.card_reader.errors import NotMyNumberCard, SigningCertificateMissing
+from zairyu.activities.card_reader.password import SignPassword, UserPin
+from zairyu.activities.card_reader.profile import profile_of
 
-from zairyu.activities.card_reader.apdu import Answer, ApduLink, Command, StatusWord
-from zairyu.activities.card_reader.channel import CardChannel, CardSource
-from zairyu.activities.card_reader.errors import (
-    CardAbsent,
-    CardFault,
-    CardPulled,
-    LastTryRefused,
-    NotMyNumberCard,
-    PinBlocked,
-    PinOutcomeUnknown,
-    SignatureInvalid,
-    SigningCertificateMissing,
-    WrongPin,
-)
-from zairyu.activities.card_reader.password import SignPassword
-
-_AID: Final = bytes.fromhex("D392F000260100000001")
-_MY_NUMBER_CARD: Final = b"JPKIAPICCTOKEN2"
+MY_NUMBER_CARDS: Final = frozenset({"JPKIAPICCTOKEN2"})
 """The token name of a My Number card. Juki cards, Android and iPhone answer with other names."""
 
-_CHUNK: Final = 256
-_LONGEST_CERTIFICATE: Final = 8192
-"""Real ones have about 1.6 kB; a card that claims more than this is out of order."""
-
-_SHA256_DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
-"""The DER that comes before a SHA-256 digest in a PKCS #1 v1.5 signature (RFC 8017, section 9.2, note 1)."""
+_SEQUENCE: Final = 0x30
 
 
-class JpkiFile(IntEnum):
-    """The elementary files we use."""
-
+class _File(IntEnum):
     SIGN_CERTIFICATE = 0x0001
-    """Readable only after the signature password."""
+    SIGN_CA_CERTIFICATE = 0x0002
     TOKEN = 0x0006
     PRESENCE = 0x0008
-    """Three bytes; the first two say whether the certificates for signing and for logging in are there."""
+    AUTH_CERTIFICATE = 0x000A
+    AUTH_CA_CERTIFICATE = 0x000B
+    AUTH_KEY = 0x0017
+    AUTH_PIN = 0x0018
     SIGN_KEY = 0x001A
     SIGN_PASSWORD = 0x001B
 
 
-class JpkiSession:
-    """One use of the card, from power-up to power-down.
+class KeyPair(Enum):
+    """The two keys of a card, each with a certificate and a PIN of its own."""
 
-    Security status is never assumed to outlive a selection of the application, nor to end with it: observers
-    disagree on both. So the application is selected once, and the session ends by taking the power away.
-    """
+    SIGN = "SIGN"
+    """署名用: signs documents. Its certificate names the holder and is readable only after the password."""
+    AUTH = "AUTH"
+    """利用者証明用: logs its holder in. Its certificate names nobody and is readable at any time."""
 
-    def __init__(self, channel: CardChannel) -> None:
-        """Take over a channel and select the application; on failure the card is powered down.
 
-        Raises:
-            CardPulled: The line was lost.
-            NotMyNumberCard: The card lacks the application, or says it is another kind of token.
-            CardFault: The card gave an unexpected answer.
-        """
-        self._channel = channel
-        self._link = ApduLink(channel)
-        try:
-            self._select_application()
-        except BaseException:
-            channel.power_down()
-            raise
+@dataclass(frozen=True)
+class _Files:
+    certificate: _File
+    ca_certificate: _File
+    key: _File
+    pin: _File
+
+
+_FILES: Final = {
+    KeyPair.SIGN: _Files(_File.SIGN_CERTIFICATE, _File.SIGN_CA_CERTIFICATE, _File.SIGN_KEY, _File.SIGN_PASSWORD),
+    KeyPair.AUTH: _Files(_File.AUTH_CERTIFICATE, _File.AUTH_CA_CERTIFICATE, _File.AUTH_KEY, _File.AUTH_PIN),
+}
+_PIN_FILES: Final[dict[type[SignPassword | UserPin], _File]] = {
+    SignPassword: _File.SIGN_PASSWORD,
+    UserPin: _File.AUTH_PIN,
+}
+"""A PIN is only ever presented to the reference it was typed for."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Which certificates a card says it carries."""
+
+    sign: bool
+    """Under-15s have none."""
+    auth: bool
+
+
+class JpkiSession(CardApplication):
+    """One use of the keys, from power-up to power-down."""
+
+    aid: ClassVar[bytes] = bytes.fromhex("D392F000260100000001")
 
     @classmethod
-    def open(cls, source: CardSource) -> Self:
-        """Connect to the card that is on a reader now.
-
-        The whole is tried twice: a peer that died while it held the card leaves pcsc-lite in a state where
-        the first transmission fails, and only a new connection cures it. No PIN has been near the card yet.
-
-        Raises:
-            CardAbsent: There is no card.
-            CardPulled: There was one.
-            CardReaderError: As `CardSource.connect` and the constructor.
-        """
-        channel = source.connect()
-        if channel is None:
-            raise CardAbsent
-        try:
-            return cls(channel)
-        except CardPulled:
-            channel = source.connect()
-            if channel is None:
-                raise
-            return cls(channel)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._channel.power_down()
-
-    def has_sign_certificate(self) -> bool:
-        """Whether the card says it carries a certificate for signatures; under-15s have none."""
-        answer = self._read(JpkiFile.PRESENCE, 3)
-        # Few cards have been seen: only a plain "absent" is believed, anything else is left to the read.
-        return not answer.ok or answer.data[:1] != b"\x00"
-
-    def tries_left(self) -> int:
-        """How many wrong signature passwords the card still takes; 0 when it is blocked. Costs nothing.
-
-        After a VERIFY that succeeded this still counts tries: it does not tell whether the password is verified.
-        """
-        self._select(JpkiFile.SIGN_PASSWORD)
-        # Exactly four bytes: with an Le the card answers 6700 (lulitech-dev/jpki-signer-android).
-        answer = self._send(Command(0x00, 0x20, 0x00, 0x80))
-        if _is_blocked(answer):
-            return 0
-        if answer.tries_left is None:
-            raise _fault("tries left", answer)
-        return answer.tries_left
-
-    def verify(self, password: SignPassword, *, allow_last_try: bool = False) -> None:
-        """Present the signature password to the card: one VERIFY, whatever comes of it.
+    def open(cls, readers: CardReaders, reader: str, *, tokens: frozenset[str] = MY_NUMBER_CARDS) -> Self:
+        """Connect to the card that is on a reader now, and see what it is.
 
         Args:
-            password: Used up by this call.
+            readers: The readers of this computer.
+            reader: The name of one of them.
+            tokens: The names of tokens that are accepted.
+
+        Raises:
+            NotMyNumberCard: The card says it is another kind of token, or lacks the application.
+            CardReaderError: As `CardApplication.open`.
+        """
+        session = super().open(readers, reader)
+        try:
+            session._require_token(tokens)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def token_name(self) -> str:
+        """What the card says it is; empty when it does not say."""
+        if not self._select(_File.TOKEN).ok:
+            return ""
+        return self._read(32).rstrip(b" \x00").decode("ascii", errors="replace")
+
+    def presence(self) -> Presence:
+        """Which certificates the card says it carries."""
+        # Few cards have been seen: only a plain "absent" is believed, anything else is left to the read.
+        flags = self._read(2) if self._select(_File.PRESENCE).ok else b""
+        return Presence(sign=flags[:1] != b"\x00", auth=flags[1:2] != b"\x00")
+
+    def tries_left(self, pair: KeyPair) -> int:
+        """How many wrong PINs the card still takes for a key; 0 when it is blocked. Costs nothing."""
+        return self._tries_left(_FILES[pair].pin)
+
+    def verify(self, pin: SignPassword | UserPin, *, allow_last_try: bool = False) -> None:
+        """Present a PIN to the card: one VERIFY, whatever comes of it.
+
+        Args:
+            pin: Opens the key it was typed for. Used up by this call.
             allow_last_try: A person insists on using the last try.
 
         Raises:
@@ -142,118 +124,50 @@ class JpkiSession:
             WrongPin: The card counted a try.
             PinOutcomeUnknown: The answer was lost, or is none we know. A try may have been counted.
         """
-        tries_left = self.tries_left()
-        if tries_left == 0:
-            raise PinBlocked
-        if tries_left == 1 and not allow_last_try:
-            raise LastTryRefused
-        secret = password.take()
-        try:
-            answer = self._link.send_once(Command(0x00, 0x20, 0x00, 0x80, secret))
-        except ConnectionError:
-            raise PinOutcomeUnknown from None
-        finally:
-            secret[:] = bytes(len(secret))
-        if answer.ok:
-            return
-        if _is_blocked(answer):
-            raise PinBlocked
-        if answer.tries_left is not None:
-            raise WrongPin(answer.tries_left)
-        raise PinOutcomeUnknown(detail=f"VERIFY: {answer.status:04X}")
+        self._verify(_PIN_FILES[type(pin)], pin, allow_last_try=allow_last_try)
 
-    def sign_certificate(self) -> bytes:
-        """The certificate for signatures, DER. Needs the verified password.
+    def certificate(self, pair: KeyPair) -> bytes:
+        """A certificate, DER. The one for signatures needs the verified password.
 
         Raises:
-            SigningCertificateMissing: There is none.
+            SigningCertificateMissing: There is none for signatures.
         """
-        self._select(JpkiFile.SIGN_CERTIFICATE)
-        head = self._read_at(0, 4)
-        # The length is in the DER itself. Two length bytes: every certificate has 256 bytes and more.
-        if len(head) != 4 or head[:2] != b"\x30\x82":
-            raise CardFault(detail="certificate: no DER")
-        size = 4 + int.from_bytes(head[2:], "big")
-        if size > _LONGEST_CERTIFICATE:
-            raise CardFault(detail="certificate: too long")
-        der = head
-        while len(der) < size:
-            part = self._read_at(len(der), min(_CHUNK, size - len(der)))
-            if not part:
-                raise CardFault(detail="certificate: cut short")
-            der += part
-        return der[:size]
+        self._select_of_pair(_FILES[pair].certificate, pair)
+        return self._read_object(_SEQUENCE)
 
-    def sign(self, digest: bytes, public_key: RSAPublicKey) -> bytes:
-        """Sign a SHA-256 digest (PKCS #1 v1.5). Needs the verified password.
+    def ca_certificate(self, pair: KeyPair) -> bytes:
+        """The certificate of the authority as the card carries it, DER. Free to read, and no proof of anything."""
+        self._require_file(_FILES[pair].ca_certificate)
+        return self._read_object(_SEQUENCE)
+
+    def sign(self, pair: KeyPair, digest: bytes, public_key: CertificatePublicKeyTypes) -> bytes:
+        """Sign a digest. Needs the verified PIN of the key.
 
         Args:
-            digest: 32 bytes.
-            public_key: Of the card's certificate; the signature is verified with it before it is returned.
+            pair: Whose private key.
+            digest: As long as the card's profile wants it.
+            public_key: Of the pair's certificate. It tells the profile, and the signature is verified with it.
 
         Raises:
+            KeyUnsupported: No profile knows this kind of key, or the profile signs digests of another length.
             SignatureInvalid: What the card made does not verify.
         """
-        self._select(JpkiFile.SIGN_KEY)
-        # P1 = 00 pads whatever comes, so the DigestInfo is ours to build; it is the form all clients use.
-        answer = self._send(Command(0x80, 0x2A, 0x00, 0x80, _SHA256_DIGEST_INFO + digest, le=_CHUNK))
+        profile = profile_of(public_key)
+        command = profile.sign_command(digest)
+        self._select_of_pair(_FILES[pair].key, pair)
+        answer = self._send(command)
         if not answer.ok:
-            raise _fault("sign", answer)
-        try:
-            public_key.verify(answer.data, digest, PKCS1v15(), Prehashed(SHA256()))
-        except InvalidSignature:
-            raise SignatureInvalid from None
+            raise fault("sign", answer)
+        profile.require_genuine(answer.data, digest)
         return answer.data
 
-    def _select_application(self) -> None:
-        select = Command(0x00, 0xA4, 0x04, 0x0C, _AID)
-        answer = self._send(select)
-        if answer.status == StatusWord.NO_DIAGNOSIS:
-            # The first command after power-up may be answered so (soltia48/myna-card); this one is harmless.
-            answer = self._send(select)
-        if not answer.ok:
-            raise NotMyNumberCard(detail=f"select application: {answer.status:04X}")
-        token = self._read(JpkiFile.TOKEN, 32)
-        if token.data.rstrip(b" \x00") != _MY_NUMBER_CARD:
+    def _require_token(self, tokens: frozenset[str]) -> None:
+        if self.token_name() not in tokens:
             raise NotMyNumberCard(detail="token name")
 
-    def _select(self, file: JpkiFile) -> None:
-        answer = self._send_select(file)
-        if answer.status == StatusWord.FILE_NOT_FOUND and file in (JpkiFile.SIGN_CERTIFICATE, JpkiFile.SIGN_KEY):
+    def _select_of_pair(self, file: _File, pair: KeyPair) -> None:
+        answer = self._select(file)
+        if pair is KeyPair.SIGN and answer.status == StatusWord.FILE_NOT_FOUND:
             raise SigningCertificateMissing
         if not answer.ok:
-            raise _fault(f"select {file:04X}", answer)
-
-    def _read(self, file: JpkiFile, length: int) -> Answer:
-        """Read the beginning of a file that may be missing."""
-        selected = self._send_select(file)
-        return self._send(Command(0x00, 0xB0, 0x00, 0x00, le=length)) if selected.ok else selected
-
-    def _read_at(self, offset: int, length: int) -> bytes:
-        answer = self._send(Command(0x00, 0xB0, offset >> 8, offset & 0xFF, le=length))
-        if answer.ok or answer.status == StatusWord.END_OF_FILE:
-            return answer.data
-        if answer.status == StatusWord.WRONG_OFFSET:
-            return b""
-        raise _fault("read", answer)
-
-    def _send_select(self, file: JpkiFile) -> Answer:
-        # P1 = 02 is the only form that works for files (OpenSC, pull request 801).
-        return self._send(Command(0x00, 0xA4, 0x02, 0x0C, file.to_bytes(2, "big")))
-
-    def _send(self, command: Command) -> Answer:
-        try:
-            return self._link.send(command)
-        except ConnectionError:
-            raise CardPulled from None
-
-
-def _is_blocked(answer: Answer) -> bool:
-    return answer.tries_left == 0 or answer.status in (
-        StatusWord.AUTHENTICATION_BLOCKED,
-        StatusWord.REFERENCED_IEF_BLOCKED,
-    )
-
-
-def _fault(what: str, answer: Answer) -> CardFault:
-    return CardFault(detail=f"{what}: {answer.status:04X}")
+            raise fault(f"select {file:04X}", answer)

@@ -10,7 +10,8 @@ All of these calls block. Connecting blocks without limit while another program 
 from types import ModuleType
 from typing import Any, Final
 
-from zairyu.activities.card_reader.errors import CardBusy, CardServiceUnavailable, NoReader
+from zairyu.activities.card_reader.channel import LineLost, Loss
+from zairyu.activities.card_reader.errors import CardBusy, CardServiceUnavailable
 
 _OK: Final = 0
 _NO_READERS: Final = 0x8010002E
@@ -33,63 +34,65 @@ _READER_GONE: Final = frozenset(
         0x80100017,  # reader unavailable
     }
 )
+_SERVICE_GONE: Final = frozenset(
+    {
+        0x80100013,  # internal communication error: how pcsc-lite tells that its daemon does not answer
+        0x8010001D,  # no service
+        0x8010001E,  # service stopped
+        0x8010006A,  # security violation: how pcsc-lite tells that its daemon has hung up
+    }
+)
 
 
-class PcscCardSource:
-    """The card on any of this computer's readers, held for us alone."""
+class PcscReaders:
+    """The readers that this computer's PC/SC service knows."""
 
     def __init__(self, reader: str | None = None) -> None:
-        """Choose the reader.
+        """Choose the readers.
 
         Args:
-            reader: Part of the name of the only reader to use; without it the first one that holds a card.
+            reader: Part of the name of the only readers to use; without it all of them.
         """
         self._reader = reader
 
-    def connect(self) -> "PcscChannel | None":
-        """Open an exclusive line to the card that is on a reader now; nothing while there is none.
+    def names(self) -> tuple[str, ...]:
+        """The chosen readers that are plugged in now.
 
         Raises:
             CardServiceUnavailable: pyscard is not installed, or the PC/SC service does not run.
-            NoReader: No reader of that name is plugged in.
+        """
+        scard = _pyscard()
+        context = _context(scard)
+        result, names = scard.SCardListReaders(context, [])
+        scard.SCardReleaseContext(context)
+        if _code(result) == _NO_READERS:
+            return ()
+        _require_service(result)
+        return tuple(name for name in names if self._reader is None or self._reader in name)
+
+    def connect(self, reader: str) -> "PcscChannel | None":
+        """Open an exclusive line to the card that is on a reader now.
+
+        Returns:
+            Nothing while there is no card that can be read, or when the reader was unplugged.
+
+        Raises:
+            CardServiceUnavailable: pyscard is not installed, or the PC/SC service does not run.
             CardBusy: Another program holds the card.
         """
         scard = _pyscard()
-        result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-        _require_service(result)
-        try:
-            channel = self._first_card(scard, context)
-        except BaseException:
-            scard.SCardReleaseContext(context)
-            raise
-        if channel is None:
-            scard.SCardReleaseContext(context)
-        return channel
-
-    def _first_card(self, scard: ModuleType, context: Any) -> "PcscChannel | None":
-        busy = False
-        for reader in self._readers(scard, context):
-            result, card, protocol = scard.SCardConnect(
-                context, reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-            )
-            if _code(result) == _OK:
-                return PcscChannel(scard, context, card, protocol)
-            if _code(result) == _SHARING_VIOLATION:
-                busy = True
-            elif _code(result) not in _NO_READABLE_CARD | _READER_GONE:
-                _require_service(result)
-        if busy:
+        context = _context(scard)
+        result, card, protocol = scard.SCardConnect(
+            context, reader, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+        )
+        if _code(result) == _OK:
+            return PcscChannel(scard, context, card, protocol)
+        scard.SCardReleaseContext(context)
+        if _code(result) == _SHARING_VIOLATION:
             raise CardBusy
-        return None
-
-    def _readers(self, scard: ModuleType, context: Any) -> list[str]:
-        result, names = scard.SCardListReaders(context, [])
-        if _code(result) != _NO_READERS:
+        if _code(result) not in _NO_READABLE_CARD | _READER_GONE:
             _require_service(result)
-        readers = [name for name in names or () if self._reader is None or self._reader in name]
-        if not readers:
-            raise NoReader
-        return readers
+        return None
 
 
 class PcscChannel:
@@ -108,16 +111,16 @@ class PcscChannel:
         """Send one command.
 
         Raises:
-            ConnectionError: The line is lost. The text is PC/SC's result code.
+            LineLost: There is no answer. The text is PC/SC's result code.
         """
         if not self._locked:
-            self._require_line(self._scard.SCardBeginTransaction(self._card))
+            _require_line(self._scard.SCardBeginTransaction(self._card))
             self._locked = True
         result, answer = self._scard.SCardTransmit(self._card, self._pci, list(apdu))
-        self._require_line(result)
+        _require_line(result)
         if len(answer) < 2:
             # A card pulled during a command can look like success without an answer (seen with vpcd).
-            raise ConnectionResetError("no status word")
+            raise LineLost(Loss.CARD, "no status word")
         return bytes(answer[:-2]), answer[-2] << 8 | answer[-1]
 
     def power_down(self) -> None:
@@ -130,10 +133,6 @@ class PcscChannel:
             self._scard.SCardEndTransaction(self._card, self._scard.SCARD_UNPOWER_CARD)
         self._scard.SCardDisconnect(self._card, self._scard.SCARD_UNPOWER_CARD)
         self._scard.SCardReleaseContext(self._context)
-
-    def _require_line(self, result: int) -> None:
-        if _code(result) != _OK:
-            raise ConnectionResetError(f"{_code(result):08X}")
 
 
 def _pyscard() -> ModuleType:
@@ -151,9 +150,24 @@ def _pyscard() -> ModuleType:
     return scard  # type: ignore[no-any-return]
 
 
+def _context(scard: ModuleType) -> Any:
+    """A new context, which the caller releases."""
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    _require_service(result)
+    return context
+
+
 def _require_service(result: int) -> None:
     if _code(result) != _OK:
         raise CardServiceUnavailable(detail=f"PC/SC: {_code(result):08X}")
+
+
+def _require_line(result: int) -> None:
+    code = _code(result)
+    if code == _OK:
+        return
+    loss = Loss.READER if code in _READER_GONE else Loss.SERVICE if code in _SERVICE_GONE else Loss.CARD
+    raise LineLost(loss, f"{code:08X}")
 
 
 def _code(result: int) -> int:

@@ -1,18 +1,49 @@
-"""The two short uses of a card that make a signature: a look before the PIN is asked for, and the signing."""
+"""The two short uses of a card that make signatures: a look before the PIN is asked for, and the signing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
-from zairyu.activities.card_reader.certificate import SigningCertificate
-from zairyu.activities.card_reader.channel import CardSource
-from zairyu.activities.card_reader.errors import LastTryRefused, PinBlocked, SigningCertificateMissing
-from zairyu.activities.card_reader.jpki import JpkiSession
+from zairyu.activities.card_reader.certificate import SigningCertificate, last_day_of
+from zairyu.activities.card_reader.channel import CardReaders
+from zairyu.activities.card_reader.errors import (
+    CardAbsent,
+    CardBusy,
+    CardFault,
+    CardPulled,
+    CardReaderError,
+    CertificateExpiresBeforeFiling,
+    LastTryRefused,
+    NoReader,
+    NotMyNumberCard,
+    PinBlocked,
+    ReaderUnplugged,
+    SeveralCards,
+    SigningCertificateMissing,
+)
+from zairyu.activities.card_reader.jpki import MY_NUMBER_CARDS, JpkiSession, KeyPair
 from zairyu.activities.card_reader.password import SignPassword
+from zairyu.activities.card_reader.profile import profile_of
+from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.models.card import SignatureRequest
+
+_JAPAN: Final = ZoneInfo("Asia/Tokyo")
+
+_TELLING: Final = (CardAbsent, ReaderUnplugged, CardPulled, CardBusy, NotMyNumberCard, CardFault)
+"""What a reader without a My Number card says, from what tells a person least to what tells most."""
+
+
+@dataclass(frozen=True)
+class CardFound:
+    """A card that can sign."""
+
+    reader: str
+    """Where it is."""
+    tries_left: int
+    """How many wrong passwords it still takes."""
 
 
 @dataclass(frozen=True)
@@ -20,58 +51,153 @@ class CardSignature:
     """What the card gave."""
 
     signature: bytes = field(repr=False)
-    """RSA, PKCS #1 v1.5 with SHA-256."""
-    certificate: bytes = field(repr=False)
-    """DER."""
+    """In the form of the card's profile."""
 
 
-def look_at_card(source: CardSource, *, allow_last_try: bool) -> int:
-    """See whether the card on the reader can sign, before a person is asked for the password.
+@dataclass(frozen=True)
+class SignedOnCard:
+    """What came of one use of a card."""
+
+    certificate: SigningCertificate
+    outcomes: tuple[CardSignature | CardReaderError, ...]
+    """One for each request, in their order; at least one is a signature."""
+
+
+def look_for_card(
+    readers: CardReaders,
+    *,
+    filing_day: date,
+    now: datetime,
+    insisted: frozenset[type[CardReaderError]] = frozenset(),
+    tokens: frozenset[str] = MY_NUMBER_CARDS,
+) -> CardFound:
+    """Look on all readers for the one card that can sign, before a person is asked for the password.
 
     The card is let go again: a person types for as long as it takes, and Windows resets a card that is held
     for five seconds without a command.
 
-    Returns:
-        How many wrong passwords the card still takes.
+    Args:
+        readers: The readers of this computer.
+        filing_day: The last day in Japan on which the certificate must be valid.
+        now: The present moment.
+        insisted: Errors that the person has overruled.
+        tokens: The names of tokens that are accepted.
 
     Raises:
-        SigningCertificateMissing: It has nothing to sign with.
+        NoReader: No reader is plugged in.
+        SeveralCards: There are My Number cards on several readers.
+        SigningCertificateMissing: The card has nothing to sign with.
         PinBlocked: No try is left.
         LastTryRefused: One try is left and nobody insists.
-        CardReaderError: As `JpkiSession.open`.
+        CertificateExpiresBeforeFiling: The certificate for logging in will have expired by then, so that the one for
+            signatures, which cannot be read yet, will have too; and nobody insists.
+        CardReaderError: No reader has a My Number card that answers. Of what the readers say, what tells most.
     """
-    with JpkiSession.open(source) as session:
-        if not session.has_sign_certificate():
-            raise SigningCertificateMissing
-        tries_left = session.tries_left()
-    if tries_left == 0:
-        raise PinBlocked
-    if tries_left == 1 and not allow_last_try:
-        raise LastTryRefused
-    return tries_left
+    names = readers.names()
+    if not names:
+        raise NoReader
+    needed_until = max(filing_day, now.astimezone(_JAPAN).date())
+    seen: list[CardFound | CardReaderError] = []
+    nothing: list[CardReaderError] = []
+    for reader in names:
+        try:
+            session = JpkiSession.open(readers, reader, tokens=tokens)
+        except _TELLING as error:
+            nothing.append(error)
+            continue
+        with session:
+            try:
+                seen.append(CardFound(reader, _look(session, needed_until, insisted)))
+            except CardReaderError as error:
+                seen.append(error)
+    if len(seen) > 1:
+        raise SeveralCards
+    if not seen:
+        raise max(nothing, key=lambda error: _TELLING.index(type(error)))
+    (outcome,) = seen
+    if isinstance(outcome, CardReaderError):
+        raise outcome
+    return outcome
 
 
 def sign_with_card(
-    source: CardSource,
-    request: SignatureRequest,
+    readers: CardReaders,
+    reader: str,
+    requests: Sequence[SignatureRequest],
     password: SignPassword,
     *,
-    trusted_roots: Sequence[x509.Certificate],
+    roots: TrustedRoots,
     now: datetime,
     allow_last_try: bool,
-) -> CardSignature:
-    """Have the card sign the request's digest.
+    tokens: frozenset[str] = MY_NUMBER_CARDS,
+) -> SignedOnCard:
+    """Have the card sign the digest of each request, all in one use and with one VERIFY.
 
-    The certificate can be read only after the password, so the checks of it come between password and signature.
+    The certificate can be read only after the password, so the checks of it come between password and signatures.
+    What fails after the first signature takes nothing from those that are made.
+
+    Args:
+        readers: The readers of this computer.
+        reader: Where the card was found.
+        requests: At least one, all of one signer.
+        password: Used up by this call.
+        roots: The only authorities whose certificates may sign.
+        now: The present moment.
+        allow_last_try: A person insists on using the last try.
+        tokens: The names of tokens that are accepted.
 
     Raises:
-        CardReaderError: Any of them. Whichever it is, the card has seen at most one password and is powered down.
+        CardReaderError: Nothing was signed. Whichever it is, the card has seen at most one password and is powered
+            down.
     """
-    with JpkiSession.open(source) as session:
+    with JpkiSession.open(readers, reader, tokens=tokens) as session:
         session.verify(password, allow_last_try=allow_last_try)
-        certificate = SigningCertificate.parse(session.sign_certificate())
-        certificate.require_in_force(now, request.filing_day)
-        certificate.require_trust(trusted_roots, now)
-        certificate.require_holder(request.signer)
-        signature = session.sign(bytes.fromhex(request.digest), certificate.public_key)
-    return CardSignature(signature, certificate.certificate.public_bytes(Encoding.DER))
+        certificate = SigningCertificate.parse(session.certificate(KeyPair.SIGN))
+        certificate.require_in_force(now, max(request.filing_day for request in requests))
+        roots.require_trust(certificate, now, partial(session.ca_certificate, KeyPair.SIGN))
+        profile = profile_of(certificate.public_key)
+        for request in requests:
+            certificate.require_holder(request.signer)
+            profile.require_digest(bytes.fromhex(request.digest))
+        outcomes = [_signed(session, certificate, request) for request in requests]
+    failures = [outcome for outcome in outcomes if isinstance(outcome, CardReaderError)]
+    if len(failures) == len(outcomes):
+        raise failures[0]
+    return SignedOnCard(certificate, tuple(outcomes))
+
+
+def presumed_last_day(session: JpkiSession) -> date | None:
+    """The last day in Japan of the free certificate: a foreign resident's two end together, with the period of stay.
+
+    Returns:
+        Nothing when the certificate cannot be read: that is evidence of nothing.
+    """
+    try:
+        return last_day_of(session.certificate(KeyPair.AUTH))
+    except CardFault:
+        return None
+
+
+def _look(session: JpkiSession, needed_until: date, insisted: frozenset[type[CardReaderError]]) -> int:
+    """How many tries are left on a card that can sign."""
+    if not session.presence().sign:
+        raise SigningCertificateMissing
+    tries_left = session.tries_left(KeyPair.SIGN)
+    if tries_left == 0:
+        raise PinBlocked
+    if tries_left == 1 and LastTryRefused not in insisted:
+        raise LastTryRefused
+    if CertificateExpiresBeforeFiling not in insisted:
+        last_day = presumed_last_day(session)
+        if last_day is not None and last_day < needed_until:
+            raise CertificateExpiresBeforeFiling(presumed=True)
+    return tries_left
+
+
+def _signed(
+    session: JpkiSession, certificate: SigningCertificate, request: SignatureRequest
+) -> CardSignature | CardReaderError:
+    try:
+        return CardSignature(session.sign(KeyPair.SIGN, bytes.fromhex(request.digest), certificate.public_key))
+    except CardReaderError as error:
+        return error

@@ -1,6 +1,6 @@
 """Fictitious residents who hold a sandbox card. Their passwords are public: they open nothing but the sandbox."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -22,21 +22,27 @@ class Persona:
     """Short name for commands and directories."""
     name: str
     """Latin capitals, family name first, as on the residence card."""
+    registered_as: str | None = None
+    """The name that the municipality registered, when it is in characters."""
+    replaced: str = ""
+    """Characters of the registered name and address that stand for others, which a certificate does not carry."""
     nationality: str
     """ISO 3166-1 alpha-3."""
+    is_permanent_resident: bool = False
+    """The stay has no end, so that the certificates last until the fifth birthday after their issue."""
     birth_date: date
     sex: Sex
     prefecture: str
     municipality: str
     address: str
     """The line after the municipality, digits in full width."""
-    sign_password: str
-    auth_pin: str
+    sign_password: str = field(repr=False)
+    auth_pin: str = field(repr=False)
 
     @property
     def registered_name(self) -> str:
         """The name as in a certificate: an ideographic space between its parts."""
-        return self.name.replace(" ", "\u3000")
+        return (self.registered_as or self.name).replace(" ", "\u3000")
 
     @property
     def registered_address(self) -> str:
@@ -98,6 +104,37 @@ ANJALI: Final = Persona(
 )
 """Born in the Showa era; the longest password a card takes."""
 
+XUEYING: Final = Persona(
+    key="xueying",
+    name="CHEN XUEYING",
+    registered_as="陳 雪瑩",
+    replaced="瑩",
+    nationality="CHN",
+    birth_date=date(1993, 9, 15),
+    sex=Sex.FEMALE,
+    prefecture="神奈川県",
+    municipality="横浜市中区",
+    address="架空町８番地９",
+    sign_password="XY15SNOW",  # noqa: S106
+    auth_pin="1509",
+)
+"""Registered in characters, one of which (瀅) was replaced."""
+
+GLORIA: Final = Persona(
+    key="gloria",
+    name="REYES GLORIA",
+    nationality="PHL",
+    is_permanent_resident=True,
+    birth_date=date(1972, 2, 29),
+    sex=Sex.FEMALE,
+    prefecture="千葉県",
+    municipality="松戸市",
+    address="架空台７番地１",
+    sign_password="GLORIA1972",  # noqa: S106
+    auth_pin="2902",
+)
+"""A permanent resident; born on a leap day."""
+
 DEMO_APPLICANT: Final = LINH
 
-PERSONAS: Final = {persona.key: persona for persona in (LINH, CARLOS, MINJUN, ANJALI)}
+PERSONAS: Final = {persona.key: persona for persona in (LINH, CARLOS, MINJUN, ANJALI, XUEYING, GLORIA)}

@@ -5,6 +5,7 @@
     <directory>/ca/auth-ca.pem, auth-ca.key
     <directory>/cards/<persona>/keys/sign.key, auth.key
     <directory>/cards/<persona>/<last day>/sign.pem, auth.pem
+    <directory>/cards/<persona>/<last day>+<last day of auth.pem>/sign.pem, auth.pem
 
 What is there is kept, so that a restart finds the same roots and the same cards. Profile as told by J-LIS,
 公的個人認証サービス プロファイル仕様書, and by those who read real certificates (kjur/jsrsasign-oid-jpki,
@@ -30,7 +31,7 @@ from zairyu.sandbox.card.personas import Persona
 _JAPAN: Final = ZoneInfo("Asia/Tokyo")
 _KEY_BITS: Final = 2048
 _LIFE: Final = timedelta(days=6 * 365)
-"""Real ones last until the fifth birthday after issue."""
+"""How long before its last day a certificate begins. That it is longer than a real one's lets tests go back in time."""
 _CA_LIFE: Final = (datetime(2015, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
 
 _JPKI: Final = "1.2.392.200149.8.5"
@@ -58,6 +59,7 @@ class Credential:
 class CardCredentials:
     """What the municipality writes on one card."""
 
+    holder: Persona
     sign: Credential
     auth: Credential
     sign_ca: x509.Certificate
@@ -84,28 +86,38 @@ class SandboxPki:
         """The root behind the certificates for signatures."""
         return self._sign_ca.certificate
 
-    def card_directory(self, persona: Persona, valid_until: date) -> Path:
-        """Where a card's certificates lie, and whatever else belongs to that one card."""
-        return self._directory / "cards" / persona.key / valid_until.isoformat()
+    @property
+    def auth_ca(self) -> x509.Certificate:
+        """The root behind the certificates for user authentication."""
+        return self._auth_ca.certificate
 
-    def credentials(self, persona: Persona, valid_until: date) -> CardCredentials:
+    def card_directory(self, persona: Persona, valid_until: date, auth_valid_until: date | None = None) -> Path:
+        """Where a card's certificates lie, and whatever else belongs to that one card."""
+        days = dict.fromkeys((valid_until, auth_valid_until or valid_until))
+        return self._directory / "cards" / persona.key / "+".join(day.isoformat() for day in days)
+
+    def credentials(self, persona: Persona, valid_until: date, auth_valid_until: date | None = None) -> CardCredentials:
         """The keys and certificates of a persona's card; the same ones each time.
 
         Args:
             persona: Whose card.
             valid_until: The last day in Japan; for a foreign resident, that of the period of stay.
+            auth_valid_until: The last day of the certificate for user authentication, when it is another: the two
+                are renewed one by one.
         """
         keys = _directory_made_once(self._directory / "cards" / persona.key / "keys", _make_card_keys)
         sign_key, auth_key = _load_key(keys / "sign.key"), _load_key(keys / "auth.key")
 
         def issue(draft: Path) -> None:
+            last_day = auth_valid_until or valid_until
             sign = _leaf(persona, valid_until, sign_key.public_key(), self._sign_ca, _SIGN_POLICY, names_holder=True)
-            auth = _leaf(persona, valid_until, auth_key.public_key(), self._auth_ca, _AUTH_POLICY, names_holder=False)
+            auth = _leaf(persona, last_day, auth_key.public_key(), self._auth_ca, _AUTH_POLICY, names_holder=False)
             _save_certificate(draft / "sign.pem", sign)
             _save_certificate(draft / "auth.pem", auth)
 
-        issued = _directory_made_once(self.card_directory(persona, valid_until), issue)
+        issued = _directory_made_once(self.card_directory(persona, valid_until, auth_valid_until), issue)
         return CardCredentials(
+            holder=persona,
             sign=Credential(sign_key, _load_certificate(issued / "sign.pem")),
             auth=Credential(auth_key, _load_certificate(issued / "auth.pem")),
             sign_ca=self._sign_ca.certificate,
@@ -190,7 +202,8 @@ def _leaf(
         .issuer_name(ca.certificate.subject)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(last_second - _LIFE)
+        # Never later than its issue: the last day may be further away than that, for permanent residents.
+        .not_valid_before(min(last_second - _LIFE, datetime.now(UTC)))
         .not_valid_after(last_second)
         .add_extension(_usage(digital_signature=True, content_commitment=names_holder), critical=True)
         .add_extension(
@@ -219,11 +232,15 @@ def _holder(persona: Persona) -> list[x509.GeneralName]:
         (4, f"{era}{persona.birth_date:%Y%m%d}"),
         (3, persona.sex),
         (5, address),
-        # Which characters of the name and of the address were replaced by others: none.
-        (2, "0" * len(name)),
-        (6, "0" * len(address)),
+        (2, _replaced(name, persona)),
+        (6, _replaced(address, persona)),
     )
     return [x509.OtherName(x509.ObjectIdentifier(f"{_JPKI}.5.{arc}"), _utf8_string(text)) for arc, text in values]
+
+
+def _replaced(text: str, persona: Persona) -> str:
+    """Which characters stand for others that a certificate does not carry: a digit for each."""
+    return "".join("1" if character in persona.replaced else "0" for character in text)
 
 
 def _utf8_string(text: str) -> bytes:

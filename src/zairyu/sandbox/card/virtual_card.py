@@ -1,124 +1,28 @@
-"""A My Number card in software: the JPKI application as clients of the real one have observed it.
+"""A My Number card in software, as clients of the real one have observed it.
 
 Sources: soltia48/myna-card for the status words, the counters and the life of a verified PIN; OpenSC
 (`card-jpki.c`) and jpki/myna for files and commands; lulitech-dev/jpki-signer-android for the length of VERIFY.
 Where they disagree, `Behaviour` has a switch.
 """
 
-import json
 import threading
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
-from cryptography.hazmat.primitives.serialization import Encoding
+from zairyu.sandbox.card.application import ApplicationName, DataFile, Pin, SigningKey
+from zairyu.sandbox.card.behaviour import Behaviour, Token
+from zairyu.sandbox.card.card_info_application import card_info_application
+from zairyu.sandbox.card.iso7816 import Command, Instruction, StatusWord, masked
+from zairyu.sandbox.card.jpki_application import jpki_application
+from zairyu.sandbox.card.pki import CardCredentials
+from zairyu.sandbox.card.power import PowerCycle, Refused
+from zairyu.sandbox.card.pull import PullAt, PulledOutError, PullMoment
+from zairyu.sandbox.card.signing_scheme import SigningScheme
+from zairyu.sandbox.card.tries import PinName, TryCounters
 
-from zairyu.sandbox.card.pki import CardCredentials, Credential
-
-ATR: Final = bytes.fromhex("3BE000FF8131FE4514")
-"""Of a contact card (OpenSC's table)."""
-
-_AID: Final = bytes.fromhex("D392F000260100000001")
-_CURRENT_FILE: Final = 0x80
-_MOST_DATA_TO_SIGN: Final = 245
-
-
-class _File(IntEnum):
-    SIGN_CERTIFICATE = 0x0001
-    SIGN_CA_CERTIFICATE = 0x0002
-    TOKEN = 0x0006
-    PRESENCE = 0x0008
-    AUTH_CERTIFICATE = 0x000A
-    AUTH_CA_CERTIFICATE = 0x000B
-    AUTH_KEY = 0x0017
-    AUTH_PIN = 0x0018
-    SIGN_KEY = 0x001A
-    SIGN_PASSWORD = 0x001B
-
-
-class _Status(IntEnum):
-    OK = 0x9000
-    MORE_DATA = 0x6100
-    WRONG_PIN = 0x63C0
-    WRONG_LENGTH = 0x6700
-    NOT_A_DATA_FILE = 0x6981
-    NOT_VERIFIED = 0x6982
-    BLOCKED = 0x6984
-    WRONG_DATA_SIZE = 0x6985
-    NO_FILE_SELECTED = 0x6986
-    NOT_FOUND = 0x6A82
-    WRONG_PARAMETERS = 0x6A86
-    NO_SUCH_PIN = 0x6A88
-    WRONG_OFFSET = 0x6B00
-    UNKNOWN_INSTRUCTION = 0x6D00
-    UNKNOWN_CLASS = 0x6E00
-    NO_DIAGNOSIS = 0x6F00
-
-
-class PullMoment(Enum):
-    """When, during a VERIFY, the card leaves the reader."""
-
-    BEFORE_COUNTING = "BEFORE_COUNTING"
-    AFTER_COUNTING = "AFTER_COUNTING"
-
-
-class PulledOutError(Exception):
-    """The card left the reader during a command: there is no answer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Behaviour:
-    """What differs between cards in circulation."""
-
-    token_name: str = "JPKIAPICCTOKEN2"  # noqa: S105
-    """`JPKIAPICCTOKEN` for a Juki card, `JPKIAPGPSETOKEN` for Android, `JPKIAPIOSTOKEN` for an iPhone."""
-    has_sign_certificate: bool = True
-    """Holders under 15 have none."""
-    fails_first_command: bool = False
-    """The first command after power-up is answered 6F00."""
-    select_clears: bool = False
-    """Selecting the application ends the verified state."""
-    warm_reset_clears: bool = False
-    """A warm reset ends the verified state; without it, only a loss of power does."""
-    chains_answers: bool = False
-    """Answers with data are announced by 61xx and fetched by GET RESPONSE."""
-    most_per_read: int = 256
-    """Bytes; a stack may give fewer than asked for."""
-
-
-class TryCounters:
-    """The counters of wrong tries, kept in a file: neither power nor a restart gives tries back."""
-
-    _FULL: Final = {_File.AUTH_PIN.name: 3, _File.SIGN_PASSWORD.name: 5}
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def left(self, pin: str) -> int:
-        """How many tries a PIN has left."""
-        return self._all()[pin]
-
-    def count_one(self, pin: str) -> None:
-        """Use up one try."""
-        counters = self._all()
-        self._write({**counters, pin: max(0, counters[pin] - 1)})
-
-    def restore(self, pin: str) -> None:
-        """Give a PIN its full number of tries."""
-        self._write({**self._all(), pin: self._FULL[pin]})
-
-    def _all(self) -> dict[str, int]:
-        if not self._file.exists():
-            return dict(self._FULL)
-        return {**self._FULL, **json.loads(self._file.read_text())}
-
-    def _write(self, counters: dict[str, int]) -> None:
-        draft = self._file.with_name(f".{self._file.name}")
-        draft.write_text(json.dumps(counters))
-        draft.replace(self._file)
+_MOST_IN_A_STATUS: Final = 0x100
+"""Bytes; one byte of a status word tells up to 256."""
 
 
 @dataclass(frozen=True)
@@ -126,50 +30,23 @@ class Exchange:
     """One line of the card's log."""
 
     command: str
-    """Hexadecimal; the body of a command that carries a PIN is masked."""
+    """Hexadecimal; a PIN in it is masked."""
     status: int | None
     """Nothing when the card was gone before it answered."""
+    application: ApplicationName | None
+    """The one that is selected after the command."""
+    file: int | None
+    """The one that is current after the command."""
+
+    @property
+    def instruction(self) -> int:
+        """The second byte of the command; 0, which none has, when there is no second byte."""
+        return int(self.command[2:4] or "0", 16)
 
     @property
     def presents_pin(self) -> bool:
         """Whether this was a VERIFY with a PIN in it."""
-        return "**" in self.command
-
-
-@dataclass
-class _Volatile:
-    """What a loss of power clears."""
-
-    is_first_command: bool = True
-    in_application: bool = False
-    file: int | None = None
-    verified: set[_File] = field(default_factory=set)
-    waiting: bytes = b""
-
-
-@dataclass(frozen=True)
-class _Command:
-    cla: int
-    ins: int
-    p1: int
-    p2: int
-    data: bytes
-    le: int | None
-
-    @classmethod
-    def parse(cls, apdu: bytes) -> "_Command | None":
-        """Read a short APDU; nothing when its length is wrong, or extended."""
-        if len(apdu) < 4:
-            return None
-        cla, ins, p1, p2, *_ = apdu
-        body = apdu[4:]
-        if len(body) <= 1:
-            return cls(cla, ins, p1, p2, b"", (body[0] or 256) if body else None)
-        length = body[0]
-        if length == 0 or len(body) not in (1 + length, 2 + length):
-            return None
-        le = (body[-1] or 256) if len(body) == 2 + length else None
-        return cls(cla, ins, p1, p2, body[1 : 1 + length], le)
+        return self.instruction == Instruction.VERIFY and "**" in self.command
 
 
 class VirtualCard:
@@ -184,31 +61,44 @@ class VirtualCard:
         tries: TryCounters,
         behaviour: Behaviour,
     ) -> None:
-        """Personalise the card."""
+        """Personalise the card.
+
+        Args:
+            credentials: Its keys and certificates.
+            sign_password: 6 to 16 capitals and digits.
+            auth_pin: Four digits, which the holder chose for the card-info application too, as most do.
+            tries: Its memory of wrong tries.
+            behaviour: What kind of card.
+        """
+        applications = [jpki_application(credentials, behaviour, sign_password=sign_password, auth_pin=auth_pin)]
+        if behaviour.token_name == Token.MY_NUMBER_CARD:
+            applications.append(card_info_application(credentials.holder, auth_pin))
+        self._applications = {application.aid: application for application in applications}
         self._behaviour = behaviour
         self._tries = tries
-        self._pins = {_File.SIGN_PASSWORD: sign_password.encode(), _File.AUTH_PIN: auth_pin.encode()}
-        self._keys = {
-            _File.SIGN_KEY: (credentials.sign, _File.SIGN_PASSWORD),
-            _File.AUTH_KEY: (credentials.auth, _File.AUTH_PIN),
-        }
-        self._data = _data_files(credentials, behaviour)
-        self._now = _Volatile()
+        self._power = PowerCycle()
         self._one_at_a_time = threading.Lock()
         self.pull_during_verify: PullMoment | None = None
-        """At the next VERIFY the card leaves the reader, once."""
+        """At the next VERIFY with a PIN the card leaves the reader, once."""
+        self.pull_at: PullAt | None = None
+        """At this command the card leaves the reader, once."""
         self.log: list[Exchange] = []
         """Every command since the card was made, PINs masked."""
 
     @property
     def atr(self) -> bytes:
         """The answer to reset."""
-        return ATR
+        return bytes.fromhex(self._behaviour.atr)
+
+    @property
+    def tries_left(self) -> Mapping[PinName, int]:
+        """The counters as they stand in the card's memory."""
+        return {pin: self._tries.left(pin) for pin in PinName}
 
     @property
     def sign_tries_left(self) -> int:
-        """The counter of the signature password, as it stands in the card's memory."""
-        return self._tries.left(_File.SIGN_PASSWORD.name)
+        """The counter of the signature password."""
+        return self._tries.left(PinName.SIGN_PASSWORD)
 
     @property
     def pins_presented(self) -> int:
@@ -218,25 +108,34 @@ class VirtualCard:
     @property
     def is_unlocked(self) -> bool:
         """Whether a PIN is verified now, so that whoever reaches the card may use what it protects."""
-        return bool(self._now.verified)
+        return bool(self._power.verified)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it carries out a command now."""
+        return self._one_at_a_time.locked()
 
     def power_on(self) -> None:
         """Take power from the reader."""
-        self._now = _Volatile()
+        self._begin(PowerCycle())
 
     def power_off(self) -> None:
-        """Lose power."""
-        self._now = _Volatile()
+        """Lose power. A command under way gets no answer."""
+        self._begin(PowerCycle())
 
     def reset(self) -> None:
         """Warm reset: selections end, the verified state as the behaviour says."""
-        keeps = set() if self._behaviour.warm_reset_clears else self._now.verified
-        self._now = _Volatile(verified=keeps)
+        keeps = set() if self._behaviour.warm_reset_clears else set(self._power.verified)
+        self._begin(PowerCycle(is_fresh=False, verified=keeps))
+
+    def block(self) -> None:
+        """Use up all tries of the signature password."""
+        self._tries.exhaust(PinName.SIGN_PASSWORD)
 
     def unblock(self) -> None:
         """Give all tries back, as the municipal office does together with a new password."""
-        for pin in self._pins:
-            self._tries.restore(pin.name)
+        for pin in PinName:
+            self._tries.restore(pin)
 
     def process(self, apdu: bytes) -> bytes:
         """Carry out one command.
@@ -245,150 +144,164 @@ class VirtualCard:
             The answer, with its two status bytes.
 
         Raises:
-            PulledOutError: The card left the reader during the command.
+            NoAnswerError: The card left the reader, or lost its power, during the command.
         """
+        power = self._power
         with self._one_at_a_time:
             status: int | None = None
             try:
-                data, status = self._answer(apdu)
+                data, status = self._answer(power, apdu)
             finally:
-                self.log.append(Exchange(_masked(apdu), status))
+                name = power.application.name if power.application else None
+                self.log.append(Exchange(masked(apdu), status, name, power.file))
             return data + status.to_bytes(2, "big")
 
-    def _answer(self, apdu: bytes) -> tuple[bytes, int]:
-        is_first, self._now.is_first_command = self._now.is_first_command, False
-        if is_first and self._behaviour.fails_first_command:
-            return b"", _Status.NO_DIAGNOSIS
-        command = _Command.parse(apdu)
+    def _begin(self, power: PowerCycle) -> None:
+        self._power.end()
+        self._power = power
+
+    def _answer(self, power: PowerCycle, apdu: bytes) -> tuple[bytes, int]:
+        power.work(self._behaviour.delay)
+        is_fresh, power.is_fresh = power.is_fresh, False
+        if is_fresh and self._behaviour.fails_first_command:
+            return b"", StatusWord.NO_DIAGNOSIS
+        command = Command.parse(apdu, extended=self._behaviour.takes_extended_length)
         if command is None:
-            return b"", _Status.WRONG_LENGTH
-        data, status = self._dispatch(command)
-        if data and self._behaviour.chains_answers and command.ins != 0xC0:
-            self._now.waiting = data
-            return b"", _Status.MORE_DATA | len(data) & 0xFF
-        return data, status
+            return b"", StatusWord.WRONG_LENGTH
+        self._leave_if_told(command)
+        if (command.cla, command.ins) == (0x00, Instruction.GET_RESPONSE):
+            return self._get_response(power, command)
+        power.waiting = b""
+        try:
+            data = self._carry_out(power, command)
+        except Refused as refused:
+            return b"", refused.status
+        if self._behaviour.chains_answers:
+            power.waiting, data = data, b""
+        return data, power.status()
 
-    def _dispatch(self, command: _Command) -> tuple[bytes, int]:
+    def _leave_if_told(self, command: Command) -> None:
+        if self.pull_at is None or self.pull_at.instruction != command.ins:
+            return
+        if self.pull_at.nth > 1:
+            self.pull_at = replace(self.pull_at, nth=self.pull_at.nth - 1)
+            return
+        self.pull_at = None
+        raise PulledOutError
+
+    def _get_response(self, power: PowerCycle, command: Command) -> tuple[bytes, int]:
+        if not power.waiting or command.le is None:
+            return b"", StatusWord.CONDITIONS
+        data, power.waiting = power.waiting[: command.le], power.waiting[command.le :]
+        return data, power.status()
+
+    def _carry_out(self, power: PowerCycle, command: Command) -> bytes:
         match command.cla, command.ins:
-            case 0x00, 0xA4:
-                return b"", self._select(command)
-            case 0x00, 0xB0:
-                return self._read(command)
-            case 0x00, 0x20:
-                return b"", self._verify(command)
-            case 0x80, 0x2A:
-                return self._sign(command)
-            case 0x00, 0xC0:
-                waiting, self._now.waiting = self._now.waiting, b""
-                return waiting[: command.le], _Status.OK
+            case 0x00, Instruction.SELECT:
+                self._select(power, command)
+            case 0x00, Instruction.VERIFY:
+                self._verify(power, command)
+            case 0x80, Instruction.LAST_COMMAND:
+                self._hear_last_command(command)
+            case 0x00, Instruction.READ_BINARY:
+                return self._read(power, command)
+            case 0x80, Instruction.SIGN:
+                return self._sign(power, command)
             case 0x00 | 0x80, _:
-                return b"", _Status.UNKNOWN_INSTRUCTION
+                raise Refused(StatusWord.UNKNOWN_INSTRUCTION)
             case _:
-                return b"", _Status.UNKNOWN_CLASS
+                raise Refused(StatusWord.UNKNOWN_CLASS)
+        return b""
 
-    def _select(self, command: _Command) -> int:
-        if command.p1 == 0x04:
-            if command.data != _AID:
-                return _Status.NOT_FOUND
-            self._now.in_application, self._now.file = True, None
-            if self._behaviour.select_clears:
-                self._now.verified.clear()
-            return _Status.OK
-        if command.p1 != 0x02 or command.p2 != 0x0C:
-            return _Status.WRONG_PARAMETERS
-        file = int.from_bytes(command.data, "big")
-        if not self._now.in_application or not self._exists(file):
-            return _Status.NOT_FOUND
-        self._now.file = file
-        return _Status.OK
+    def _select(self, power: PowerCycle, command: Command) -> None:
+        match command.p1, command.p2:
+            case 0x04, _:
+                self._select_application(power, command.data)
+            case 0x02, 0x0C:
+                power.select_file(int.from_bytes(command.data, "big"))
+            case 0x00, 0x00 if power.application and not command.data:
+                # Misleading, but observed: it says yes and does nothing.
+                pass
+            case _:
+                raise Refused(StatusWord.WRONG_PARAMETERS)
 
-    def _read(self, command: _Command) -> tuple[bytes, int]:
+    def _select_application(self, power: PowerCycle, aid: bytes) -> None:
+        if aid not in self._applications:
+            raise Refused(StatusWord.NOT_FOUND)
+        power.application, power.file = self._applications[aid], None
+        if self._behaviour.select_clears:
+            power.verified.clear()
+
+    def _read(self, power: PowerCycle, command: Command) -> bytes:
+        if command.le is None:
+            raise Refused(StatusWord.WRONG_LENGTH)
+        offset = command.p1 << 8 | command.p2
         if command.p1 & 0x80:
-            file, offset = self._short_file(command.p1 & 0x1F), command.p2
-        else:
-            file, offset = self._now.file, command.p1 << 8 | command.p2
-        if file is None:
-            return b"", _Status.NO_FILE_SELECTED
-        if file not in self._data:
-            return b"", _Status.NOT_A_DATA_FILE
-        if file == _File.SIGN_CERTIFICATE and _File.SIGN_PASSWORD not in self._now.verified:
-            return b"", _Status.NOT_VERIFIED
-        content = self._data[file]
-        if offset >= len(content):
-            return b"", _Status.WRONG_OFFSET
-        length = min(command.le or 0, self._behaviour.most_per_read)
-        return content[offset : offset + length], _Status.OK
+            power.select_short(command.p1)
+            offset = command.p2
+        file = power.current()
+        if not isinstance(file, DataFile):
+            raise Refused(StatusWord.WRONG_KIND_OF_FILE)
+        if file.pin and file.pin not in power.verified:
+            raise Refused(StatusWord.NOT_VERIFIED)
+        if offset >= len(file.content):
+            raise Refused(StatusWord.WRONG_OFFSET)
+        length = min(command.le, self._behaviour.most_per_read, len(file.content) - offset)
+        self._require_le(command, length)
+        return file.content[offset : offset + length]
 
-    def _verify(self, command: _Command) -> int:
-        file = self._addressed(command.p2)
-        pin = next((pin for pin in self._pins if pin == file), None)
+    def _verify(self, power: PowerCycle, command: Command) -> None:
         if command.p1 != 0x00:
-            return _Status.WRONG_PARAMETERS
-        if pin is None:
-            return _Status.NO_SUCH_PIN
-        left = self._tries.left(pin.name)
+            raise Refused(StatusWord.WRONG_PARAMETERS)
+        power.address(command.p2)
+        pin = power.current()
+        if not isinstance(pin, Pin):
+            raise Refused(StatusWord.NO_SUCH_PIN)
         if not command.data:
             # A question for the counter, of exactly four bytes. A verified PIN does not change the answer.
-            return _Status.WRONG_LENGTH if command.le is not None else _Status.WRONG_PIN | left
-        if left == 0:
-            return _Status.BLOCKED
-        pulled, self.pull_during_verify = self.pull_during_verify, None
-        if pulled is PullMoment.BEFORE_COUNTING:
+            raise Refused(
+                StatusWord.WRONG_PIN | self._tries.left(pin.name) if command.le is None else StatusWord.WRONG_LENGTH
+            )
+        moment, self.pull_during_verify = self.pull_during_verify, None
+        if moment is PullMoment.BEFORE_COUNTING:
             raise PulledOutError
         # The try is counted before the comparison, so that cutting the power gives no free guess.
-        self._tries.count_one(pin.name)
-        if pulled is PullMoment.AFTER_COUNTING:
+        left = self._tries.spend(pin.name)
+        if moment is PullMoment.AFTER_COUNTING:
             raise PulledOutError
-        if command.data != self._pins[pin]:
-            self._now.verified.discard(pin)
-            return _Status.WRONG_PIN | left - 1
+        if left is None:
+            raise Refused(self._behaviour.blocked_status)
+        if command.data != pin.secret:
+            power.verified.discard(pin)
+            raise Refused(StatusWord.WRONG_PIN | left)
         self._tries.restore(pin.name)
-        self._now.verified.add(pin)
-        return _Status.OK
+        power.verified.add(pin)
 
-    def _sign(self, command: _Command) -> tuple[bytes, int]:
-        if command.p1 != 0x00:
-            return b"", _Status.WRONG_PARAMETERS
-        file = self._addressed(command.p2)
-        key = next((key for key in self._keys if key == file), None)
-        if key is None:
-            return b"", _Status.NO_FILE_SELECTED
-        credential, pin = self._keys[key]
-        if pin not in self._now.verified:
-            return b"", _Status.NOT_VERIFIED
-        if not 0 < len(command.data) <= _MOST_DATA_TO_SIGN:
-            return b"", _Status.WRONG_DATA_SIZE
-        # Whatever comes is padded and signed; it is the sender who makes a DigestInfo of it.
-        return credential.key.sign(command.data, PKCS1v15(), NoDigestInfo()), _Status.OK
+    def _sign(self, power: PowerCycle, command: Command) -> bytes:
+        try:
+            scheme = SigningScheme(command.p1)
+        except ValueError:
+            raise Refused(StatusWord.WRONG_PARAMETERS) from None
+        power.address(command.p2)
+        key = power.current()
+        if not isinstance(key, SigningKey):
+            raise Refused(StatusWord.WRONG_KIND_OF_FILE)
+        if key.pin not in power.verified:
+            raise Refused(StatusWord.NOT_VERIFIED)
+        size = key.key.key_size // 8
+        self._require_le(command, size)
+        if not command.data or (command.le or 0) < size:
+            raise Refused(StatusWord.WRONG_LENGTH)
+        if not scheme.takes(command.data, key.key):
+            raise Refused(StatusWord.CONDITIONS)
+        power.work(self._behaviour.signing_delay)
+        return scheme.sign(command.data, key.key)
 
-    def _exists(self, file: int) -> bool:
-        return file in self._data or file in self._pins or file in self._keys
+    def _hear_last_command(self, command: Command) -> None:
+        bare = (command.p1, command.p2, command.data, command.le) == (0x00, 0x00, b"", None)
+        if not bare or self._behaviour.token_name != Token.IPHONE:
+            raise Refused(StatusWord.WRONG_LENGTH)
 
-    def _addressed(self, p2: int) -> int | None:
-        """The file that P2 names: the selected one, or a short identifier."""
-        return self._now.file if p2 == _CURRENT_FILE else self._short_file(p2 & 0x1F)
-
-    def _short_file(self, identifier: int) -> int | None:
-        return identifier if self._now.in_application and self._exists(identifier) else None
-
-
-def _data_files(credentials: CardCredentials, behaviour: Behaviour) -> dict[int, bytes]:
-    def der(credential: Credential) -> bytes:
-        return credential.certificate.public_bytes(Encoding.DER)
-
-    files: dict[int, bytes] = {
-        _File.SIGN_CA_CERTIFICATE: credentials.sign_ca.public_bytes(Encoding.DER),
-        _File.TOKEN: behaviour.token_name.encode().ljust(32).ljust(160, b"\x00"),
-        _File.PRESENCE: b"\x8f\x8f\x00" if behaviour.has_sign_certificate else b"\x00\x8f\x00",
-        _File.AUTH_CERTIFICATE: der(credentials.auth),
-        _File.AUTH_CA_CERTIFICATE: credentials.auth_ca.public_bytes(Encoding.DER),
-    }
-    if behaviour.has_sign_certificate:
-        files[_File.SIGN_CERTIFICATE] = der(credentials.sign)
-    return files
-
-
-def _masked(apdu: bytes) -> str:
-    if len(apdu) > 5 and apdu[1] in (0x20, 0x24):
-        return apdu[:5].hex().upper() + "**" * (len(apdu) - 5)
-    return apdu.hex().upper()
+    def _require_le(self, command: Command, right: int) -> None:
+        if self._behaviour.corrects_le and command.le != right and right <= _MOST_IN_A_STATUS:
+            raise Refused(StatusWord.RIGHT_LE | right & 0xFF)

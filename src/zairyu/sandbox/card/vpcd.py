@@ -11,7 +11,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from zairyu.sandbox.card.virtual_card import PulledOutError, VirtualCard
+from zairyu.sandbox.card.pull import NoAnswerError
+from zairyu.sandbox.card.virtual_card import VirtualCard
 
 DEFAULT_PORT: Final = 35963
 """Of the first slot, as Debian's package sets it up."""
@@ -38,6 +39,12 @@ class VpcdReader:
         self._port = port
         self._line: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._card: VirtualCard | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether a card is on the reader: not when it was pulled, left by itself, or the daemon went away."""
+        return self._thread is not None and self._thread.is_alive()
 
     def insert(self, card: VirtualCard) -> None:
         """Put a card on the reader and wait until the daemon has seen it.
@@ -51,7 +58,7 @@ class VpcdReader:
         line.settimeout(None)
         seen = threading.Event()
         thread = threading.Thread(target=_serve, args=(line, card, seen), name=f"vpcd-{self._port}", daemon=True)
-        self._line, self._thread = line, thread
+        self._line, self._thread, self._card = line, thread, card
         thread.start()
         if not seen.wait(_SEEN_WITHIN):
             self.pull()
@@ -59,11 +66,13 @@ class VpcdReader:
 
     def pull(self) -> None:
         """Take the card away, if there is one."""
-        if self._line is not None and self._thread is not None:
+        if self._line is not None and self._thread is not None and self._card is not None:
             with suppress(OSError):
                 self._line.shutdown(socket.SHUT_RDWR)
+            # It may be at work: without power it stops.
+            self._card.power_off()
             self._thread.join()
-        self._line = self._thread = None
+        self._line = self._thread = self._card = None
 
     def __enter__(self) -> Self:
         return self
@@ -76,20 +85,22 @@ class VpcdReader:
 
 def _serve(line: socket.socket, card: VirtualCard, seen: threading.Event) -> None:
     """Be the card on the reader until the line ends."""
-    with line, suppress(OSError, PulledOutError):
-        while (message := _receive(line)) is not None:
-            seen.set()
-            if message == _POWER_OFF:
-                card.power_off()
-            elif message == _POWER_ON:
-                card.power_on()
-            elif message == _RESET:
-                card.reset()
-            elif message == _GET_ATR:
-                _send(line, card.atr)
-            else:
-                _send(line, card.process(message))
-    card.power_off()
+    with line:
+        with suppress(OSError, NoAnswerError):
+            while (message := _receive(line)) is not None:
+                seen.set()
+                if message == _POWER_OFF:
+                    card.power_off()
+                elif message == _POWER_ON:
+                    card.power_on()
+                elif message == _RESET:
+                    card.reset()
+                elif message == _GET_ATR:
+                    _send(line, card.atr)
+                else:
+                    _send(line, card.process(message))
+        # Before the daemon sees it gone: a card that left has no power.
+        card.power_off()
 
 
 def _send(line: socket.socket, body: bytes) -> None:

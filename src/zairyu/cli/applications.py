@@ -1,0 +1,141 @@
+"""Commands for other systems and operators: start an application, look at it, speak to it."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from zairyu.cli.speaking import (
+    REFUSED,
+    AsJson,
+    answered,
+    err,
+    fail,
+    findings_table,
+    out,
+    read_settings,
+    today,
+    zairyu_client,
+)
+from zairyu.client import ApplicationRefused
+from zairyu.demo import timeline
+from zairyu.models import messages
+from zairyu.models.base import Model
+from zairyu.models.documents import Attachment, AttachmentKind
+from zairyu.models.findings import Finding
+from zairyu.models.schemas import SCHEMAS
+from zairyu.models.snapshot import ApplicationSnapshot
+from zairyu.rules.intake import malformed_findings
+from zairyu.runtime.settings import Settings
+
+ApplicationIdArgument = Annotated[str, typer.Argument(help="The application's id.")]
+
+
+def start(
+    input_file: Annotated[Path, typer.Option("--input", help="JSON with the form and the paths of the documents.")],
+    as_json: AsJson = False,
+) -> None:
+    """Start an application. Bad input starts nothing: every finding is listed, and the exit code is 2."""
+    _show(answered(_started(read_settings(), input_file, as_json)), as_json)
+
+
+async def _started(settings: Settings, input_file: Path, as_json: bool) -> ApplicationSnapshot:
+    zairyu = await zairyu_client(settings)
+    try:
+        return await zairyu.start_file(input_file, on=today())
+    except ApplicationRefused as refused:
+        _show_findings(refused.findings, as_json)
+        raise typer.Exit(REFUSED) from None
+
+
+def show(application_id: ApplicationIdArgument, as_json: AsJson = False) -> None:
+    """Show where an application is."""
+
+    async def look() -> ApplicationSnapshot:
+        return await (await zairyu_client(read_settings())).snapshot(application_id)
+
+    _show(answered(look()), as_json)
+
+
+def send(
+    application_id: ApplicationIdArgument,
+    message: Annotated[str, typer.Argument(help=f"One of: {', '.join(messages.UPDATES)}.")],
+    content: Annotated[str, typer.Argument(help="The message as JSON; `message_id` is made up when left out.")] = "{}",
+    as_json: AsJson = False,
+) -> None:
+    """Send a person's decision to an application, and show where it is then."""
+    kind = messages.UPDATES.get(message)
+    if kind is None:
+        fail(f"there is no message {message!r}; there are: {', '.join(messages.UPDATES)}", REFUSED)
+    try:
+        said = kind.model_validate({"message_id": str(uuid.uuid4()), **_object(content)})
+    except ValidationError as error:
+        _show_findings(tuple(malformed_findings(error)), as_json)
+        raise typer.Exit(REFUSED) from None
+
+    async def tell() -> ApplicationSnapshot:
+        return await (await zairyu_client(read_settings())).send(application_id, message, said)
+
+    _show(answered(tell()), as_json)
+
+
+def supply(
+    application_id: ApplicationIdArgument,
+    number: Annotated[int, typer.Argument(help="The number of the request.")],
+    files: Annotated[list[Path], typer.Argument(help="PDFs.", exists=True, dir_okay=False)],
+) -> None:
+    """Answer a request for additional documents with PDFs."""
+
+    async def tell() -> Model:
+        zairyu = await zairyu_client(read_settings())
+        attachments = [Attachment(kind=AttachmentKind.OTHER, document=await zairyu.store_pdf(file)) for file in files]
+        message = messages.SupplyDocuments(message_id=str(uuid.uuid4()), attachments=tuple(attachments))
+        return await zairyu.supply_documents(application_id, number, message)
+
+    out.print_json(answered(tell()).model_dump_json())
+
+
+def schema(
+    name: Annotated[str | None, typer.Argument(help="One schema; all of them by default.")] = None,
+) -> None:
+    """Print the JSON Schemas of every workflow's input, updates, signals, queries and result."""
+    if name is not None and name not in SCHEMAS:
+        fail(f"there is no schema {name!r}; there are: {', '.join(SCHEMAS)}", REFUSED)
+    chosen = SCHEMAS if name is None else {name: SCHEMAS[name]}
+    schemas = {key: model.model_json_schema() for key, model in chosen.items()}
+    print(json.dumps(schemas if name is None else schemas[name], ensure_ascii=False, indent=2))
+
+
+def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
+    if as_json:
+        print(snapshot.model_dump_json(indent=2))
+        return
+    out.print(timeline(snapshot))
+    out.print(f"Phase: [bold]{snapshot.phase.value}[/]")
+    if snapshot.waiting_for:
+        out.print(f"{snapshot.waiting_for.ja}\n{snapshot.waiting_for.en}")
+    for attention in snapshot.attention:
+        out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
+        if attention.findings:
+            out.print(findings_table(attention.findings))
+
+
+def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        err.print(findings_table(findings))
+
+
+def _object(content: str) -> dict[str, object]:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        fail("the message is not a JSON object", REFUSED)
+    return value
