@@ -1,4 +1,4 @@
-"""`make bench`: what a story costs, and how fast stories run beside bare workflows. Prints ratios and figures."""
+"""`make bench`: what a story costs, and how fast stories and signatures are beside bare ones; ratios and figures."""
 
 import asyncio
 import logging
@@ -16,6 +16,7 @@ from temporalio.worker import Replayer
 from tests.world import World, temporal_environment
 
 from bench.bare import Load, many_bare
+from bench.card import measure_card
 from bench.story import many_stories
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
@@ -112,4 +113,6 @@ def _speed(console: Console, ours: list[float], bare: list[float], load: Load, r
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    asyncio.run(main(Console()))
+    output = Console()
+    asyncio.run(main(output))
+    measure_card(output)
