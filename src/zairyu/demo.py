@@ -240,7 +240,8 @@ def timeline(snapshot: ApplicationSnapshot) -> Table:
     table = Table(title=f"Application {snapshot.application_id}: {snapshot.end.value if snapshot.end else 'open'}")
     table.add_column("JST")
     table.add_column("What happened")
-    table.add_column("経過")
+    # Japanese has no spaces to break a line at.
+    table.add_column("経過", overflow="fold")
     for entry in snapshot.timeline:
         table.add_row(f"{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}", entry.text.en, entry.text.ja)
     return table

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter
-from rich.table import Table
+from rich.table import Column, Table
 
 from zairyu.activities.card_reader.channel import CardReaders
 from zairyu.activities.card_reader.errors import CardReaderError
@@ -56,7 +56,7 @@ def card(
 
 
 def _told(report: ReaderReport) -> Table:
-    table = Table(title=report.reader, show_header=False, title_justify="left")
+    table = Table(Column(overflow="fold"), title=report.reader, show_header=False, title_justify="left")
     if report.problem is not None:
         table.add_row(f"{report.problem.ja}\n{report.problem.en}")
         return table

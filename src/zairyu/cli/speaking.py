@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
@@ -104,7 +104,8 @@ def answered(asking: Coroutine[Any, Any, T]) -> T:
 
 def findings_table(findings: Sequence[Finding]) -> Table:
     """Everything that is wrong with an input, one row each."""
-    table = Table("Place", "Rule", "内容", "What is wrong", "Source")
+    # Japanese, and paths into an input, have no spaces to break a line at.
+    table = Table(*(Column(name, overflow="fold") for name in ("Place", "Rule", "内容", "What is wrong", "Source")))
     for finding in findings:
         table.add_row(finding.place or "/", finding.rule, finding.message.ja, finding.message.en, finding.source or "")
     return table

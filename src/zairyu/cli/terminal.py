@@ -11,7 +11,7 @@ import typer
 from cryptography import x509
 from pydantic import ValidationError
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from temporalio.client import Client
 
 from zairyu.activities.card_reader.channel import CardReaders
@@ -182,7 +182,7 @@ def terminals(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([terminal.model_dump(mode="json") for terminal in found], ensure_ascii=False, indent=2))
         return
-    table = Table("端末 / Terminal", "カードリーダー / Card readers", "以来 / Since")
+    table = Table("端末 / Terminal", Column("カードリーダー / Card readers", overflow="fold"), "以来 / Since")
     for one in found:
         since = one.readers_since or one.registered_at
         table.add_row(one.terminal_id, _readers_told(one), f"{since.astimezone(JAPAN):%Y-%m-%d %H:%M} JST")

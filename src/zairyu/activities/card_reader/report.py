@@ -6,13 +6,17 @@ from datetime import date
 from typing import Final
 
 from zairyu.activities.card_reader.channel import CardReaders
-from zairyu.activities.card_reader.errors import CardReaderError
+from zairyu.activities.card_reader.errors import CardAbsent, CardReaderError
 from zairyu.activities.card_reader.jpki import JpkiSession, KeyPair
 from zairyu.activities.card_reader.signing import presumed_last_day
 from zairyu.models.base import BilingualText
 
 _ANY_TOKEN: Final = frozenset({"JPKIAPICCTOKEN", "JPKIAPICCTOKEN2", "JPKIAPGPSETOKEN", "JPKIAPIOSTOKEN"})
 """Also those that may not sign: that is what a keeper wants to see."""
+
+_NO_CARD: Final = BilingualText(
+    ja="読み取れるカードがありません。", en="There is no card on it, or none that can be read."
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ def report_of(readers: CardReaders) -> Iterator[ReaderReport]:
     for reader in readers.names():
         try:
             yield _look(readers, reader)
+        except CardAbsent:
+            yield ReaderReport(reader, problem=_NO_CARD)
         except CardReaderError as error:
             yield ReaderReport(reader, problem=error.sentence)
 
