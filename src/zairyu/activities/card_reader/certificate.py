@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final, Self
-from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -35,8 +34,7 @@ from zairyu.activities.card_reader.errors import (
 )
 from zairyu.activities.card_reader.tlv import objects
 from zairyu.models.card import ExpectedSigner
-
-_JAPAN: Final = ZoneInfo("Asia/Tokyo")
+from zairyu.rules.calendar import JAPAN
 
 _ATTRIBUTES: Final = "1.2.392.200149.8.5.5"
 _NAME: Final = f"{_ATTRIBUTES}.1"
@@ -183,7 +181,7 @@ def last_day_of(der: bytes) -> date | None:
 
 
 def _last_day(certificate: x509.Certificate) -> date:
-    end = certificate.not_valid_after_utc.astimezone(_JAPAN)
+    end = certificate.not_valid_after_utc.astimezone(JAPAN)
     return (end + timedelta(seconds=1)).date() - timedelta(days=1)
 
 

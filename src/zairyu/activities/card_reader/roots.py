@@ -7,8 +7,7 @@ saves shipping the file once its fingerprint is known.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Final, Self
-from zoneinfo import ZoneInfo
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -16,9 +15,8 @@ from cryptography.x509.oid import NameOID
 
 from zairyu.activities.card_reader.certificate import SigningCertificate
 from zairyu.activities.card_reader.errors import CertificateUntrusted
+from zairyu.rules.calendar import day_in_japan
 from zairyu.rules.card_authorities import card_authority, is_card_authority
-
-_JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
 
 class UnpinnedRootError(ValueError):
@@ -80,7 +78,7 @@ class TrustedRoots:
         Raises:
             CertificateUntrusted: None of them did, or its days are over, or the certificate is not valid yet.
         """
-        today = now.astimezone(_JAPAN).date()
+        today = day_in_japan(now)
         fingerprint = self._fingerprint_of(leaf.authority_key, today)
         if fingerprint is None:
             raise CertificateUntrusted(detail="no trusted authority holds the key")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from zairyu.activities.card_reader.certificate import SigningCertificate, last_day_of
 from zairyu.activities.card_reader.channel import CardReaders
@@ -29,8 +28,7 @@ from zairyu.activities.card_reader.password import SignPassword
 from zairyu.activities.card_reader.profile import profile_of
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.models.card import SignatureRequest
-
-_JAPAN: Final = ZoneInfo("Asia/Tokyo")
+from zairyu.rules.calendar import day_in_japan
 
 _TELLING: Final = (CardAbsent, ReaderUnplugged, CardPulled, CardBusy, NotMyNumberCard, CardFault)
 """What a reader without a My Number card says, from what tells a person least to what tells most."""
@@ -96,7 +94,7 @@ def look_for_card(
     names = readers.names()
     if not names:
         raise NoReader
-    needed_until = max(filing_day, now.astimezone(_JAPAN).date())
+    needed_until = max(filing_day, day_in_japan(now))
     seen: list[CardFound | CardReaderError] = []
     nothing: list[CardReaderError] = []
     for reader in names:
