@@ -36,9 +36,8 @@ from zairyu.cli.speaking import (
     zairyu_client,
 )
 from zairyu.installation import sandbox_pki, sandbox_reader
-from zairyu.models import messages
 from zairyu.models.names import terminal_workflow_id
-from zairyu.models.terminal import TerminalSnapshot
+from zairyu.models.terminal import RegisterTerminal, TerminalSnapshot
 from zairyu.rules.calendar import JAPAN
 from zairyu.runtime.connection import connect
 from zairyu.runtime.embedded import free_port
@@ -75,7 +74,7 @@ def terminal(
     """Be the desk terminal where applicants sign with their My Number card, until told to stop."""
     settings = read_settings()
     try:
-        messages.SignAt(message_id="-", terminal_id=terminal_id)
+        RegisterTerminal(terminal_id=terminal_id)
     except ValidationError:
         fail("a terminal's name has up to 32 letters, digits, - and _", REFUSED)
     if virtual and not settings.is_sandbox:
