@@ -11,6 +11,7 @@ from zairyu.activities.card_reader.console import ConsolePrompt
 from zairyu.activities.card_reader.errors import (
     CardReaderError,
     LastTryRefused,
+    NoReader,
     PinBlocked,
     PinNotGiven,
     WrongPin,
@@ -103,6 +104,15 @@ async def test_ctrl_c_declines_what_is_asked_and_nothing_else(signature_request:
     assert screen.prompt.interrupt()
     await asyncio.wait_for(asking, 5)
     assert not screen.prompt.interrupt()
+
+
+async def test_hindrance_is_told_with_what_to_do_and_no_key_to_press(signature_request: SignatureRequest) -> None:
+    screen = Screen()
+    asking = asyncio.create_task(screen.prompt.ask_for_card([signature_request], NoReader()))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert "Plug in the card reader" in screen.text
+    assert "goes on by itself" in screen.text
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ class ConsolePrompt:
         """Show what is to be signed and ask for the card; Ctrl-C declines."""
         if notice is not None:
             self._say(notice.sentence.ja, notice.sentence.en, style="yellow")
+            self._say("直ると、そのまま続きます。", "This goes on by itself as soon as that is mended.")
         else:
             self._describe(requests)
         await self._unless_interrupted(asyncio.Event().wait())
