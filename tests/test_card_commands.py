@@ -1,13 +1,15 @@
 """The commands for desks and cards, as keepers of terminals and newcomers type them."""
 
 import asyncio
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -15,13 +17,16 @@ from typing import Final, TypeAlias
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from tests.browser import Browser
 from tests.installed import Installed
 from tests.pcscd import private_pcscd
 from zairyu import cli
+from zairyu.activities.card_reader.console import ConsolePrompt
 from zairyu.activities.card_reader.errors import CardReaderError
+from zairyu.cli.terminal import _show_readers
 from zairyu.demo import TERMINAL_ID
 from zairyu.models import messages
 from zairyu.models.snapshot import Phase
@@ -306,6 +311,38 @@ async def test_terminal_stops_while_it_looks_for_the_server(tmp_path: Path) -> N
         await _line_with(process.stderr, "server cannot be reached")
         process.send_signal(signal.SIGINT)
         assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+class _Hanging:
+    """Readers whose service never answers."""
+
+    def __init__(self) -> None:
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def names(self) -> Sequence[str]:
+        self.asked.set()
+        assert self.over.wait(60)
+        return ()
+
+    def connect(self, reader: str) -> None:
+        raise AssertionError(reader)
+
+
+async def test_terminal_can_be_left_while_its_card_service_hangs() -> None:
+    readers = _Hanging()
+
+    async def look_for_a_while() -> None:
+        looking = asyncio.create_task(_show_readers(readers, ConsolePrompt(Console(file=io.StringIO()))))
+        await asyncio.to_thread(readers.asked.wait, 10)
+        looking.cancel()
+
+    left = threading.Thread(target=asyncio.run, args=(look_for_a_while(),))
+    left.start()
+    await asyncio.to_thread(left.join, 10)
+    try:
+        assert not left.is_alive()
+    finally:
+        readers.over.set()
 
 
 # ----- the handbook ---------------------------------------------------------------------------------------------------
