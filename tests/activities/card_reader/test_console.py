@@ -152,6 +152,13 @@ async def test_name_cannot_repaint_the_console(signature_request: SignatureReque
     assert "\x1b" not in screen.text
 
 
+async def test_full_width_space_of_a_name_is_shown(signature_request: SignatureRequest) -> None:
+    screen = Screen(hidden=[""])
+    request = signature_request.model_copy(update={"applicant": "ＴＲＡＮ\u3000ＴＨＩ"})
+    await screen.prompt.ask_for_consent([request], 5)
+    assert "ＴＲＡＮ\u3000ＴＨＩ" in screen.text
+
+
 async def test_password_is_not_spoken_of_while_an_earlier_question_shows_what_is_typed(
     signature_request: SignatureRequest,
 ) -> None:

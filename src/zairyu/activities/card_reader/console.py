@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from functools import cache
 from typing import Any, TypeVar
+from unicodedata import category
 
 from rich.console import Console
 from rich.markup import escape
@@ -226,7 +227,9 @@ class ConsolePrompt:
 
 def _plain(text: str) -> str:
     """What others wrote, without the means to repaint the console: neither markup nor control characters."""
-    return escape("".join(character if character.isprintable() else "\ufffd" for character in text))
+    # Names on cards have full-width spaces, which Python does not call printable.
+    shown = (c if c.isprintable() or category(c) == "Zs" else "\ufffd" for c in text)
+    return escape("".join(shown))
 
 
 def _described(request: SignatureRequest, heading: str) -> Panel:
