@@ -139,7 +139,7 @@ async def test_every_step_shows_that_it_lives_from_its_beginning(
         "change_collection": CollectionChange(profile="sandbox", request_id="r", method=CollectionMethod.POST),
         "watch_status_feed": FeedPosition(profile="sandbox"),
         "send_mail": Mail(
-            application_id="app-00000001",
+            reference="app-00000001",
             application_type=application.form.application_type,
             to=application.form.applicant.contact,
             name=application.form.applicant.name,

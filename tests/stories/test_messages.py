@@ -221,6 +221,7 @@ async def test_amended_in_the_waiting_time_is_filed_as_amended(world: World) -> 
     assert waiting.opens_on > world.today
     expires_on = add_months(world.today, 2)
     form = _form(world)
+    assert form.applicant.current_stay is not None
     stay = form.applicant.current_stay.model_copy(update={"expires_on": expires_on})
     amended = form.model_copy(update={"applicant": form.applicant.model_copy(update={"current_stay": stay})})
     await world.zairyu.amend(application_id, messages.Amend(message_id="mistyped", form=amended))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from zairyu.models.application import BirthDate, Sex
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.documents import Sha256
 
@@ -42,3 +43,28 @@ class SignatureResult(Model):
     """DER."""
     terminal_id: str
     signed_at: AwareDatetime
+
+
+class CardReadRequest(Model):
+    """What a terminal is asked to read from a card, and what it shows to the person."""
+
+    registration_id: str
+    title: BilingualText
+    holder: ExpectedSigner | None = None
+    """Whose card it must be, when that is known already."""
+
+
+class CardReading(Model):
+    """What the card says of its holder: the four basic attributes and the life of the card. Never the My Number."""
+
+    name: str
+    address: str
+    birth_date: BirthDate
+    sex: Sex | None = None
+    """Nothing where the card says neither."""
+    card_id: Sha256
+    """SHA-256 of the certificate for user authentication: another card, or a renewed one, has another."""
+    expires_on: date | None = None
+    """The last day of that certificate; nothing when the card has none."""
+    terminal_id: str
+    read_at: AwareDatetime

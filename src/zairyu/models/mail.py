@@ -69,8 +69,9 @@ Occasion = Annotated[
 class Mail(Model):
     """One mail to one person."""
 
-    application_id: str
-    application_type: ApplicationType
+    reference: str
+    """The opaque id of what it is about: an application, or a registered user."""
+    application_type: ApplicationType | None = None
     to: Contact
     name: str
     receipt_number: str | None = None

@@ -24,6 +24,16 @@ def application_workflow_id(application_id: str) -> str:
     return f"application/{application_id}"
 
 
+def registration_workflow_id(user_id: str) -> str:
+    """The workflow of one registered user."""
+    return f"registration/{user_id}"
+
+
+def stay_workflow_id(user_id: str) -> str:
+    """The watch over one registered user's stay."""
+    return f"stay/{user_id}"
+
+
 def document_request_workflow_id(application_id: str, number: int) -> str:
     """The child workflow of one request for additional documents."""
     return f"{application_workflow_id(application_id)}/documents/{number}"

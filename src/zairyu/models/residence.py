@@ -48,47 +48,130 @@ _APPLICATION_LABELS = {
 
 
 class ResidenceStatus(StrEnum):
-    """The 26 statuses of residence that can be filed for through Mynaportal.
+    """The statuses of residence, in the order of the Act. Which of them are carried, and when, is a table's matter.
 
-    Source: ISA, briefing on the API specification (2021-10-20), section 3.
+    Source: Immigration Control and Refugee Recognition Act, appended tables I and II.
     """
 
+    DIPLOMAT = "DIPLOMAT"
+    OFFICIAL = "OFFICIAL"
     PROFESSOR = "PROFESSOR"
-    INSTRUCTOR = "INSTRUCTOR"
     ARTIST = "ARTIST"
-    CULTURAL_ACTIVITIES = "CULTURAL_ACTIVITIES"
     RELIGIOUS_ACTIVITIES = "RELIGIOUS_ACTIVITIES"
-    INTRA_COMPANY_TRANSFEREE = "INTRA_COMPANY_TRANSFEREE"
     JOURNALIST = "JOURNALIST"
+    HIGHLY_SKILLED_PROFESSIONAL = "HIGHLY_SKILLED_PROFESSIONAL"
     BUSINESS_MANAGER = "BUSINESS_MANAGER"
+    LEGAL_ACCOUNTING_SERVICES = "LEGAL_ACCOUNTING_SERVICES"
+    MEDICAL_SERVICES = "MEDICAL_SERVICES"
     RESEARCHER = "RESEARCHER"
-    SKILLED_LABOR = "SKILLED_LABOR"
+    INSTRUCTOR = "INSTRUCTOR"
     ENGINEER_SPECIALIST_IN_HUMANITIES_INTERNATIONAL_SERVICES = (
         "ENGINEER_SPECIALIST_IN_HUMANITIES_INTERNATIONAL_SERVICES"
     )
+    INTRA_COMPANY_TRANSFEREE = "INTRA_COMPANY_TRANSFEREE"
     NURSING_CARE = "NURSING_CARE"
     ENTERTAINER = "ENTERTAINER"
-    HIGHLY_SKILLED_PROFESSIONAL = "HIGHLY_SKILLED_PROFESSIONAL"
+    SKILLED_LABOR = "SKILLED_LABOR"
+    SPECIFIED_SKILLED_WORKER = "SPECIFIED_SKILLED_WORKER"
+    TECHNICAL_INTERN_TRAINING = "TECHNICAL_INTERN_TRAINING"
+    EMPLOYMENT_FOR_SKILL_DEVELOPMENT = "EMPLOYMENT_FOR_SKILL_DEVELOPMENT"
+    CULTURAL_ACTIVITIES = "CULTURAL_ACTIVITIES"
+    TEMPORARY_VISITOR = "TEMPORARY_VISITOR"
     STUDENT = "STUDENT"
     TRAINEE = "TRAINEE"
     DEPENDENT = "DEPENDENT"
-    MEDICAL_SERVICES = "MEDICAL_SERVICES"
-    OFFICIAL = "OFFICIAL"
-    LEGAL_ACCOUNTING_SERVICES = "LEGAL_ACCOUNTING_SERVICES"
     DESIGNATED_ACTIVITIES = "DESIGNATED_ACTIVITIES"
-    TECHNICAL_INTERN_TRAINING = "TECHNICAL_INTERN_TRAINING"
-    SPECIFIED_SKILLED_WORKER = "SPECIFIED_SKILLED_WORKER"
+    PERMANENT_RESIDENT = "PERMANENT_RESIDENT"
     SPOUSE_OR_CHILD_OF_JAPANESE_NATIONAL = "SPOUSE_OR_CHILD_OF_JAPANESE_NATIONAL"
     SPOUSE_OR_CHILD_OF_PERMANENT_RESIDENT = "SPOUSE_OR_CHILD_OF_PERMANENT_RESIDENT"
     LONG_TERM_RESIDENT = "LONG_TERM_RESIDENT"
 
+    @property
+    def label(self) -> BilingualText:
+        """The name of the status, as the agency writes it."""
+        return _STATUS_LABELS[self]
+
+
+_STATUS_LABELS = {
+    ResidenceStatus.DIPLOMAT: BilingualText(ja="外交", en="Diplomat"),
+    ResidenceStatus.OFFICIAL: BilingualText(ja="公用", en="Official"),
+    ResidenceStatus.PROFESSOR: BilingualText(ja="教授", en="Professor"),
+    ResidenceStatus.ARTIST: BilingualText(ja="芸術", en="Artist"),
+    ResidenceStatus.RELIGIOUS_ACTIVITIES: BilingualText(ja="宗教", en="Religious Activities"),
+    ResidenceStatus.JOURNALIST: BilingualText(ja="報道", en="Journalist"),
+    ResidenceStatus.HIGHLY_SKILLED_PROFESSIONAL: BilingualText(ja="高度専門職", en="Highly Skilled Professional"),
+    ResidenceStatus.BUSINESS_MANAGER: BilingualText(ja="経営・管理", en="Business Manager"),
+    ResidenceStatus.LEGAL_ACCOUNTING_SERVICES: BilingualText(ja="法律・会計業務", en="Legal/Accounting Services"),
+    ResidenceStatus.MEDICAL_SERVICES: BilingualText(ja="医療", en="Medical Services"),
+    ResidenceStatus.RESEARCHER: BilingualText(ja="研究", en="Researcher"),
+    ResidenceStatus.INSTRUCTOR: BilingualText(ja="教育", en="Instructor"),
+    ResidenceStatus.ENGINEER_SPECIALIST_IN_HUMANITIES_INTERNATIONAL_SERVICES: BilingualText(
+        ja="技術・人文知識・国際業務", en="Engineer/Specialist in Humanities/International Services"
+    ),
+    ResidenceStatus.INTRA_COMPANY_TRANSFEREE: BilingualText(ja="企業内転勤", en="Intra-company Transferee"),
+    ResidenceStatus.NURSING_CARE: BilingualText(ja="介護", en="Nursing Care"),
+    ResidenceStatus.ENTERTAINER: BilingualText(ja="興行", en="Entertainer"),
+    ResidenceStatus.SKILLED_LABOR: BilingualText(ja="技能", en="Skilled Labor"),
+    ResidenceStatus.SPECIFIED_SKILLED_WORKER: BilingualText(ja="特定技能", en="Specified Skilled Worker"),
+    ResidenceStatus.TECHNICAL_INTERN_TRAINING: BilingualText(ja="技能実習", en="Technical Intern Training"),
+    ResidenceStatus.EMPLOYMENT_FOR_SKILL_DEVELOPMENT: BilingualText(
+        ja="育成就労", en="Employment for Skill Development"
+    ),
+    ResidenceStatus.CULTURAL_ACTIVITIES: BilingualText(ja="文化活動", en="Cultural Activities"),
+    ResidenceStatus.TEMPORARY_VISITOR: BilingualText(ja="短期滞在", en="Temporary Visitor"),
+    ResidenceStatus.STUDENT: BilingualText(ja="留学", en="Student"),
+    ResidenceStatus.TRAINEE: BilingualText(ja="研修", en="Trainee"),
+    ResidenceStatus.DEPENDENT: BilingualText(ja="家族滞在", en="Dependent"),
+    ResidenceStatus.DESIGNATED_ACTIVITIES: BilingualText(ja="特定活動", en="Designated Activities"),
+    ResidenceStatus.PERMANENT_RESIDENT: BilingualText(ja="永住者", en="Permanent Resident"),
+    ResidenceStatus.SPOUSE_OR_CHILD_OF_JAPANESE_NATIONAL: BilingualText(
+        ja="日本人の配偶者等", en="Spouse or Child of Japanese National"
+    ),
+    ResidenceStatus.SPOUSE_OR_CHILD_OF_PERMANENT_RESIDENT: BilingualText(
+        ja="永住者の配偶者等", en="Spouse or Child of Permanent Resident"
+    ),
+    ResidenceStatus.LONG_TERM_RESIDENT: BilingualText(ja="定住者", en="Long Term Resident"),
+}
+
 
 class Filer(StrEnum):
-    """Who files. Source: ISA, user guide for applicants (2024-03), section 1."""
+    """Who files.
+
+    Source: ISA, online procedures from March 2022 (2022-01), table of procedures per user; user guide for applicants
+    (2024-03), section 1.
+    """
 
     APPLICANT = "APPLICANT"
     LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
     RELATIVE = "RELATIVE"
+    LAWYER_OR_SCRIVENER = "LAWYER_OR_SCRIVENER"
+    ORGANIZATION_STAFF = "ORGANIZATION_STAFF"
+    PUBLIC_INTEREST_CORPORATION = "PUBLIC_INTEREST_CORPORATION"
+    REGISTERED_SUPPORT_ORGANIZATION = "REGISTERED_SUPPORT_ORGANIZATION"
+
+    @property
+    def label(self) -> BilingualText:
+        """Who that is, in words."""
+        return _FILER_LABELS[self]
+
+
+_FILER_LABELS = {
+    Filer.APPLICANT: BilingualText(ja="外国人本人", en="The applicant"),
+    Filer.LEGAL_REPRESENTATIVE: BilingualText(
+        ja="法定代理人（親権者・未成年後見人・成年後見人）",
+        en="A legal representative (person with parental authority, guardian of a minor, guardian of an adult)",
+    ),
+    Filer.RELATIVE: BilingualText(
+        ja="親族（配偶者・子・父母。法定代理人を除く）",
+        en="A relative (spouse, child or parent who is not the legal representative)",
+    ),
+    Filer.LAWYER_OR_SCRIVENER: BilingualText(ja="弁護士・行政書士", en="A lawyer or administrative scrivener"),
+    Filer.ORGANIZATION_STAFF: BilingualText(ja="所属機関の職員", en="Staff of the affiliated organization"),
+    Filer.PUBLIC_INTEREST_CORPORATION: BilingualText(ja="公益法人の職員", en="Staff of a public-interest corporation"),
+    Filer.REGISTERED_SUPPORT_ORGANIZATION: BilingualText(
+        ja="登録支援機関の職員", en="Staff of a registered support organization"
+    ),
+}
 
 
 class ConcurrentPermission(StrEnum):
@@ -96,6 +179,45 @@ class ConcurrentPermission(StrEnum):
 
     RE_ENTRY = "RE_ENTRY"
     OTHER_ACTIVITY = "OTHER_ACTIVITY"
+
+    @property
+    def label(self) -> BilingualText:
+        """The name of the application, as the agency writes it."""
+        return _PERMISSION_LABELS[self]
+
+
+_PERMISSION_LABELS = {
+    ConcurrentPermission.RE_ENTRY: BilingualText(ja="再入国許可申請", en="Application for re-entry permit"),
+    ConcurrentPermission.OTHER_ACTIVITY: BilingualText(
+        ja="資格外活動許可申請",
+        en="Application for permission to engage in activity other than that permitted",
+    ),
+}
+
+
+class ReEntry(StrEnum):
+    """For how many returns a re-entry permit is."""
+
+    SINGLE = "SINGLE"
+    MULTIPLE = "MULTIPLE"
+
+
+class CauseKind(StrEnum):
+    """What made an application necessary."""
+
+    BIRTH = "BIRTH"
+    LOSS_OF_JAPANESE_NATIONALITY = "LOSS_OF_JAPANESE_NATIONALITY"
+    CHANGE_OF_ACTIVITY = "CHANGE_OF_ACTIVITY"
+    OTHER = "OTHER"
+
+
+class Kinship(StrEnum):
+    """What the one who files is to the applicant."""
+
+    PARENT = "PARENT"
+    GUARDIAN = "GUARDIAN"
+    SPOUSE = "SPOUSE"
+    CHILD = "CHILD"
 
 
 class CollectionMethod(StrEnum):

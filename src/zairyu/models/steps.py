@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
 from zairyu.models.base import Model
-from zairyu.models.card import SignatureRequest, SignatureResult
+from zairyu.models.card import CardReading, CardReadRequest, SignatureRequest, SignatureResult
 from zairyu.models.mail import Mail, MailSent
 from zairyu.models.mynaportal import (
     Accepted,
@@ -22,6 +22,7 @@ from zairyu.models.mynaportal import (
 )
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
 from zairyu.models.status import SubmissionReceipt
+from zairyu.models.stay import StayNews, StayNewsTaken
 from zairyu.models.terminal import ReaderReport, WatchReaders
 
 In = TypeVar("In", bound=Model)
@@ -75,6 +76,10 @@ MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTE
 """Mail servers are down for hours and come back. The Message-ID makes a repeat recognisable."""
 
 
+OWN_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=1))
+"""One process telling another through our own Temporal server, which knows a repeat by its id."""
+
+
 @dataclass(frozen=True)
 class Step(Generic[In, Out]):
     """One thing the outside world does for us."""
@@ -87,6 +92,7 @@ class Step(Generic[In, Out]):
 
 BUILD_PACKAGE: Final = Step("build_package", BuildPackage, UnsignedPackage, OWN_MACHINE)
 SIGN_AT_TERMINAL: Final = Step("sign_at_terminal", SignatureRequest, SignatureResult, CARD_TERMINAL)
+READ_CARD_AT_TERMINAL: Final = Step("read_card_at_terminal", CardReadRequest, CardReading, CARD_TERMINAL)
 SEAL_PACKAGE: Final = Step("seal_package", SealPackage, SealedPackage, OWN_MACHINE)
 SUBMIT_APPLICATION: Final = Step("submit_application", Submission, SubmissionReceipt, MYNAPORTAL)
 LOOK_UP_SUBMISSION: Final = Step("look_up_submission", SubmissionLookUp, SubmissionFound, MYNAPORTAL)
@@ -95,3 +101,4 @@ CHANGE_COLLECTION: Final = Step("change_collection", CollectionChange, Accepted,
 WATCH_STATUS_FEED: Final = Step("watch_status_feed", FeedPosition, FeedPosition, STATUS_FEED)
 WATCH_READERS: Final = Step("watch_readers", WatchReaders, ReaderReport, READER_WATCH)
 SEND_MAIL: Final = Step("send_mail", Mail, MailSent, MAIL_SERVER)
+TELL_STAY_WATCH: Final = Step("tell_stay_watch", StayNews, StayNewsTaken, OWN_SERVER)

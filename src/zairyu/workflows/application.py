@@ -137,6 +137,7 @@ class ApplicationWorkflow:
         state = self._state
         form = state.application.form
         stay = form.applicant.current_stay
+        assert stay is not None
         self._amended = False
         state.package = state.sealed = None
         try:
@@ -297,6 +298,7 @@ class ApplicationWorkflow:
             state.receipt = await self._look_for_it(state.request_id)
         filed_on = day_in_japan(state.receipt.accepted_at)
         stay = application.form.applicant.current_stay
+        assert stay is not None
         state.special_period_until = special_period_until(
             application.form.application_type, stay.expires_on, stay.period, filed_on=filed_on
         )

@@ -140,7 +140,7 @@ class Case:
         self.state.mailed.append(name)
         self.state.outbox.append(
             Mail(
-                application_id=application.application_id,
+                reference=application.application_id,
                 application_type=application.form.application_type,
                 to=applicant.contact,
                 name=applicant.name,

@@ -91,7 +91,7 @@ class DocumentRequestWorkflow:
     async def _send_mail(self, *, reminder: bool, key: str) -> None:
         start = self._start
         mail = Mail(
-            application_id=start.application_id,
+            reference=start.application_id,
             application_type=start.application_type,
             to=start.to,
             name=start.name,

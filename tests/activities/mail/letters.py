@@ -60,7 +60,7 @@ def mail(
 ) -> Mail:
     return Mail(
         **{
-            "application_id": APPLICATION_ID,
+            "reference": APPLICATION_ID,
             "application_type": ApplicationType.EXTENSION_OF_PERIOD,
             "to": Contact(email=email, phone="09000001234", language=language),
             "name": "TRAN THI LINH",

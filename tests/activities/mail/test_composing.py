@@ -132,7 +132,7 @@ def test_different_mails_are_never_taken_for_repeats() -> None:
         mail(key="1-days"),
         mail(OCCASIONS["permitted"]),
         mail(OCCASIONS["receipt number"]),
-        mail(application_id="another-application"),
+        mail(reference="another-application"),
     ]
 
     assert len({message_id(letter, domain="provider.example") for letter in letters}) == len(letters)

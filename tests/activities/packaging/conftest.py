@@ -46,6 +46,8 @@ def documents() -> Documents:
 
 @pytest.fixture
 def application(documents: Documents) -> ApplicationInput:
+    assert documents.photo is not None
+
     def ref(content: bytes, media_type: str) -> DocumentRef:
         return DocumentRef(sha256=hashlib.sha256(content).hexdigest(), size=len(content), media_type=media_type)
 

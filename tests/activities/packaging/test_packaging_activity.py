@@ -24,6 +24,7 @@ from zairyu.sandbox.inspection import inspect_package
 @pytest.fixture
 async def blobs(tmp_path: Path, documents: Documents) -> BlobStore:
     store = BlobStore(tmp_path.as_uri(), KeyRing("test", {"test": bytes(32)}))
+    assert documents.photo is not None
     await store.put(documents.photo, "image/jpeg")
     for content in documents.attachments:
         await store.put(content, "application/pdf")

@@ -49,7 +49,7 @@ def _recipient(email: str) -> Address:
 
 def message_id(mail: Mail, *, domain: str) -> str:
     """Says nothing about the person, and the same for every try."""
-    name = "\n".join((mail.application_id, mail.occasion.occasion, mail.key))
+    name = "\n".join((mail.reference, mail.occasion.occasion, mail.key))
     return f"<{hashlib.sha256(name.encode()).hexdigest()[:40]}@{domain}>"
 
 

@@ -37,9 +37,9 @@ class Packaging:
         async with beating():
             with translated():
                 application = order.application
-                photo, *attachments = await asyncio.gather(
-                    self._blobs.get(application.photo),
-                    *(self._blobs.get(attachment.document) for attachment in application.attachments),
+                photo = None if application.photo is None else await self._blobs.get(application.photo)
+                attachments = await asyncio.gather(
+                    *(self._blobs.get(attachment.document) for attachment in application.attachments)
                 )
                 documents = Documents(photo, attachments)
                 assembled = await asyncio.to_thread(assemble, application, documents, order.filing_day)

@@ -23,7 +23,7 @@ from zairyu.rules.spec_packs import SpecPack, pack_in_force
 class Documents:
     """The bytes of an application's documents."""
 
-    photo: bytes
+    photo: bytes | None
     attachments: Sequence[bytes]
     """In the order of the application."""
 
@@ -52,13 +52,13 @@ def assemble(application: ApplicationInput, documents: Documents, filing_day: da
         raise SpecPackMissing(detail=f"{application.form.application_type} on {filing_day}")
 
     filled = _filled(application, pack)
-    photo = prepare_photo(documents.photo, rule, pack.photo, filing_day)
+    photo = None if documents.photo is None else prepare_photo(documents.photo, rule, pack.photo, filing_day)
     errors = tuple(
         finding
         for finding in (
             *filled.findings,
             *check_attachments(application, filing_day),
-            *photo.findings,
+            *(photo.findings if photo else ()),
             *_pdf_findings(application, documents),
         )
         if finding.severity is Severity.ERROR
@@ -90,10 +90,11 @@ def _pdf_findings(application: ApplicationInput, documents: Documents) -> Iterat
 
 
 def _files(
-    application: ApplicationInput, documents: Documents, filled: FilledForm, photo: Photo, pack: SpecPack
+    application: ApplicationInput, documents: Documents, filled: FilledForm, photo: Photo | None, pack: SpecPack
 ) -> Iterator[PackedFile]:
     yield PackedFile(pack.layout.csv, "CSV", "text/csv", write_csv(filled.cells, pack.csv))
-    yield PackedFile(pack.layout.photo, "PHOTO", "image/jpeg", photo.content)
+    if photo is not None:
+        yield PackedFile(pack.layout.photo, "PHOTO", "image/jpeg", photo.content)
     for index, (attachment, content) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
         yield PackedFile(pack.layout.attachment_name(index), attachment.kind, PDF, content)
 
