@@ -16,16 +16,16 @@ from rich.table import Table
 
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.errors import CardReaderError
-from zairyu.activities.card_reader.password import SignPassword
+from zairyu.activities.card_reader.password import CardInfoPin, SignPassword
 from zairyu.activities.card_reader.prompt import Consent
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.installation import installation, sandbox_pki, sandbox_pki_directory
 from zairyu.models import messages
-from zairyu.models.card import SignatureRequest
+from zairyu.models.card import CardReadRequest, SignatureRequest
 from zairyu.models.documents import Attachment, AttachmentKind
-from zairyu.models.snapshot import ApplicationSnapshot, Phase
+from zairyu.models.snapshot import ApplicationSnapshot, Phase, TimelineEntry
 from zairyu.models.status import CollectionStatus
 from zairyu.rules.calendar import JAPAN, add_months, day_in_japan
 from zairyu.runtime.connection import Endpoints, connect, load_keys
@@ -65,6 +65,20 @@ class PersonaPrompt:
 
     async def show_signed(self, requests: Sequence[SignatureRequest], holder: str) -> None:
         """The application's timeline tells."""
+
+    async def ask_for_card_to_read(self, request: CardReadRequest, notice: CardReaderError | None) -> None:
+        """The card lies on the reader already."""
+        await asyncio.Event().wait()
+
+    async def ask_for_pin(self, request: CardReadRequest, tries_left: int) -> CardInfoPin:
+        """Type the PIN."""
+        return CardInfoPin(self._persona.auth_pin)
+
+    async def show_reading(self) -> None:
+        """The card is not moved."""
+
+    async def show_read(self, request: CardReadRequest, holder: str) -> None:
+        """The registration's timeline tells."""
 
     async def show_failure(self, error: CardReaderError) -> bool:
         """What goes wrong in the demo is not hidden by a second try."""
@@ -236,13 +250,19 @@ def _places(snapshot: ApplicationSnapshot, endpoints: Endpoints) -> Panel:
 
 
 def timeline(snapshot: ApplicationSnapshot) -> Table:
-    """What happened, as a table."""
-    table = Table(title=f"Application {snapshot.application_id}: {snapshot.end.value if snapshot.end else 'open'}")
+    """What happened to an application, as a table."""
+    end = snapshot.end.value if snapshot.end else "open"
+    return timeline_table(f"Application {snapshot.application_id}: {end}", snapshot.timeline)
+
+
+def timeline_table(title: str, entries: Sequence[TimelineEntry]) -> Table:
+    """What happened, one line each. Moments are shown in Japan's time."""
+    table = Table(title=title)
     table.add_column("JST")
     table.add_column("What happened")
     # Japanese has no spaces to break a line at.
     table.add_column("経過", overflow="fold")
-    for entry in snapshot.timeline:
+    for entry in entries:
         table.add_row(f"{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}", entry.text.en, entry.text.ja)
     return table
 

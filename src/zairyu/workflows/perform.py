@@ -13,17 +13,17 @@ with workflow.unsafe.imports_passed_through():
 _NOT_PICKED_UP = StepFailure(
     type_name="NotPickedUp",
     sentence=BilingualText(
-        ja="端末が応答しません。端末の電源と接続を確かめて、もう一度署名してください。",
-        en="The terminal does not answer. Check that it is switched on and connected, then sign again.",
+        ja="端末が応答しません。端末の電源と接続を確かめて、もう一度やり直してください。",
+        en="The terminal does not answer. Check that it is switched on and connected, then try again.",
     ),
 )
 _WENT_SILENT = StepFailure(
     type_name="WentSilent",
     sentence=BilingualText(
-        ja="署名の途中で端末との連絡が途絶えました。何も提出されていません。端末の電源と接続を確かめて、もう一度署名して"
-        "ください。入力の前に暗証番号の残り回数が表示されます。",
-        en="The terminal went silent while it was signing. Nothing was submitted. Check that it is switched on and "
-        "connected, then sign again; the number of tries left is shown before you type.",
+        ja="カードを使っている途中で端末との連絡が途絶えました。何も提出されていません。端末の電源と接続を確かめて、"
+        "もう一度やり直してください。入力の前に暗証番号の残り回数が表示されます。",
+        en="The terminal went silent while it was using the card. Nothing was submitted. Check that it is switched on "
+        "and connected, then try again; the number of tries left is shown before you type.",
     ),
 )
 _OUT_OF_TIME = StepFailure(

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.activities.card_reader.corner import Corner, SlowReader, SlowToAct
 from tests.cards import CardMaker, DaemonRig, InProcessRig, Rig
 from zairyu.activities.card_reader.password import SignPassword
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.card_reader.signing import SignedOnCard, sign_with_card
 from zairyu.models.base import BilingualText
-from zairyu.models.card import ExpectedSigner, SignatureRequest
+from zairyu.models.card import CardReadRequest, ExpectedSigner, SignatureRequest
 from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import SandboxPki
 
@@ -49,6 +50,15 @@ def signature_request() -> SignatureRequest:
 
 
 @pytest.fixture
+def read_request() -> CardReadRequest:
+    return CardReadRequest(
+        registration_id="user-0001-test",
+        title=BilingualText(ja="利用者情報登録", en="User registration"),
+        holder=ExpectedSigner(name="Tran Thi Linh", birth_date="19960412"),
+    )
+
+
+@pytest.fixture
 def sign(rig: Rig, pki: SandboxPki, signature_request: SignatureRequest) -> Sign:
     """Signs on the rig's only reader."""
 
@@ -70,3 +80,19 @@ def sign(rig: Rig, pki: SandboxPki, signature_request: SignatureRequest) -> Sign
         )
 
     return sign
+
+
+@pytest.fixture
+def corner(pki: SandboxPki) -> Corner:
+    return Corner(pki, NOW)
+
+
+@pytest.fixture
+def slow(corner: Corner, make_card: CardMaker) -> SlowReader:
+    """A reader whose card works as long as a test wants, and somebody who has not typed yet."""
+    reader = SlowReader()
+    reader.go_on.set()
+    reader.insert(make_card())
+    corner.person = SlowToAct(LINH.sign_password)
+    corner.person.hold.clear()
+    return reader

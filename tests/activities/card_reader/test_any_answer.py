@@ -14,18 +14,19 @@ from hypothesis import strategies as st
 
 from tests.activities.card_reader.conftest import NOW
 from tests.cards import VALID_UNTIL, CardMaker
-from zairyu.activities.card_reader.card_info import BasicAttributes, CardInfoSession
+from zairyu.activities.card_reader.card_info import BasicAttributes
 from zairyu.activities.card_reader.certificate import SigningCertificate
 from zairyu.activities.card_reader.channel import CardChannel, LineLost, Loss
 from zairyu.activities.card_reader.errors import CardFault, CardReaderError, CertificateUntrusted, KeyUnsupported
 from zairyu.activities.card_reader.password import CardInfoPin, SignPassword
+from zairyu.activities.card_reader.reading import CardContents, look_for_card_to_read, read_card
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.card_reader.signing import CardSignature, look_for_card, sign_with_card
 from zairyu.activities.card_reader.tlv import TlvMalformedError, objects
 from zairyu.models.card import SignatureRequest
 from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import SandboxPki
-from zairyu.sandbox.card.reader import READER, InProcessReader
+from zairyu.sandbox.card.reader import InProcessReader
 from zairyu.sandbox.card.tries import FULL, PinName
 from zairyu.sandbox.card.virtual_card import VirtualCard
 
@@ -74,6 +75,7 @@ class BadChannel:
         self._line = line
         self._channel = channel
         self._answers = answers
+        self._open = True
 
     def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         self._line.commands += 1
@@ -84,7 +86,8 @@ class BadChannel:
         return honest if answer == HONEST else answer
 
     def power_down(self) -> None:
-        self._line.open_lines -= 1
+        self._line.open_lines -= self._open
+        self._open = False
         self._channel.power_down()
 
 
@@ -114,9 +117,15 @@ def look_and_sign(line: BadLine, pki: SandboxPki, requests: list[SignatureReques
     return sum(isinstance(outcome, CardSignature) for outcome in made.outcomes)
 
 
+def look_and_read(line: BadLine, pin: str) -> CardContents:
+    found = look_for_card_to_read(line)
+    return read_card(line, found.reader, CardInfoPin(pin), holder=None, allow_last_try=False)
+
+
 SIGNATURE_COMMANDS = 32
 """At most, from the first look to the second signature."""
-ATTRIBUTES_COMMANDS = 8
+READING_COMMANDS = 40
+"""At most, from the first look to the attributes."""
 
 
 def test_faults_are_tried_at_every_command(
@@ -126,10 +135,8 @@ def test_faults_are_tried_at_every_command(
     assert look_and_sign(line, pki, two_requests(signature_request), LINH.sign_password) == 2
     assert line.commands <= SIGNATURE_COMMANDS
     line = BadLine(card, repeat(HONEST))
-    with CardInfoSession.open(line, READER) as session:
-        session.verify(CardInfoPin(LINH.auth_pin))
-        session.basic_attributes()
-    assert line.commands <= ATTRIBUTES_COMMANDS
+    assert look_and_read(line, LINH.auth_pin).attributes.name == LINH.registered_name
+    assert line.commands <= READING_COMMANDS
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,14 +160,17 @@ def test_any_answer_ends_in_signatures_or_a_typed_error(
 
 
 @settings(max_examples=300, deadline=None)
-@given(bad=conversations(ATTRIBUTES_COMMANDS), pin=st.sampled_from([LINH.auth_pin, "0000"]))
+@given(bad=conversations(READING_COMMANDS), pin=st.sampled_from([LINH.auth_pin, "0000"]))
 def test_any_answer_ends_in_attributes_or_a_typed_error(card: VirtualCard, bad: list[Answer], pin: str) -> None:
     card.unblock()
     before = card.pins_presented
     line = BadLine(card, chain(bad, repeat(HONEST)))
-    with suppress(CardReaderError), CardInfoSession.open(line, READER) as session:
-        session.verify(CardInfoPin(pin))
-        session.basic_attributes()
+    said = ""
+    try:
+        look_and_read(line, pin)
+    except CardReaderError as error:
+        said = str(error)
+    assert LINH.registered_name not in said
     assert card.pins_presented - before <= 1
     assert card.tries_left[PinName.CARD_INFO_PIN] >= FULL[PinName.CARD_INFO_PIN] - 1
     assert line.open_lines == 0

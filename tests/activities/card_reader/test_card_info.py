@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tests.activities.card_reader.commands import addressed
 from tests.activities.card_reader.conftest import NOW, Sign
 from tests.cards import CardMaker, Rig
 from zairyu.activities.card_reader.card_info import BasicAttributes, CardInfoSession, Sex
@@ -18,14 +19,14 @@ from zairyu.activities.card_reader.errors import (
 )
 from zairyu.activities.card_reader.jpki import JpkiSession, KeyPair
 from zairyu.activities.card_reader.password import CardInfoPin, UserPin
+from zairyu.activities.card_reader.reading import look_for_card_to_read, read_card
 from zairyu.activities.card_reader.signing import look_for_card
 from zairyu.sandbox.card.application import ApplicationName
 from zairyu.sandbox.card.behaviour import Behaviour, Token
-from zairyu.sandbox.card.iso7816 import Instruction
 from zairyu.sandbox.card.personas import ANJALI, LINH, Persona
 from zairyu.sandbox.card.pull import PullMoment
 from zairyu.sandbox.card.tries import PinName
-from zairyu.sandbox.card.virtual_card import Exchange, VirtualCard
+from zairyu.sandbox.card.virtual_card import VirtualCard
 
 MY_NUMBER = 0x0001
 
@@ -164,25 +165,12 @@ def test_malformed_attributes_are_a_fault_that_does_not_repeat_them(content: byt
 # ----- the Individual Number -----------------------------------------------------------------------------------------
 
 
-def _addressed(log: list[Exchange]) -> set[tuple[ApplicationName | None, int]]:
-    """Which files of which applications commands have named, by identifier or by short identifier."""
-    files = set()
-    for exchange in log:
-        command = bytes.fromhex(exchange.command.split("*")[0])
-        _, instruction, p1, p2, *body = command
-        if instruction == Instruction.SELECT and p1 != 0x04:
-            files.add((exchange.application, int.from_bytes(body[1:3], "big")))
-        elif instruction == Instruction.READ_BINARY and p1 & 0x80:
-            files.add((exchange.application, p1 & 0x1F))
-        elif instruction in (Instruction.VERIFY, Instruction.SIGN) and p2 != 0x80:
-            files.add((exchange.application, p2 & 0x1F))
-    return files
-
-
 def _everything(rig: Rig, card: VirtualCard, sign: Sign) -> None:
     """Every function of the driver."""
     look_for_card(rig.readers, filing_day=date(2026, 12, 1), now=NOW)
     made = sign()
+    look_for_card_to_read(rig.readers)
+    read_card(rig.readers, rig.reader, CardInfoPin(LINH.auth_pin), holder=None, allow_last_try=False)
     with JpkiSession.open(rig.readers, rig.reader) as jpki:
         jpki.token_name()
         jpki.presence()
@@ -212,14 +200,14 @@ def test_no_command_ever_addresses_the_individual_number(
     card = make_card(behaviour=behaviour)
     rig.insert(card)
     _everything(rig, card, sign)
-    addressed = _addressed(card.log)
-    assert (ApplicationName.JPKI, MY_NUMBER) in addressed  # there, it is the certificate for signatures
-    assert {file for application, file in addressed if application is ApplicationName.CARD_INFO} == {0x0002, 0x0011}
+    files = addressed(card.log)
+    assert (ApplicationName.JPKI, MY_NUMBER) in files  # there, it is the certificate for signatures
+    assert {file for application, file in files if application is ApplicationName.CARD_INFO} == {0x0002, 0x0011}
 
 
 def test_a_new_function_of_the_driver_joins_the_watch_over_the_individual_number() -> None:
     """What is added here is to be called in `_everything`."""
-    common = {"open", "close", "tries_left", "verify"}
+    common = {"open", "close", "switch_to", "tries_left", "verify"}
     assert _public_functions(CardInfoSession) == common | {"basic_attributes"}
     assert _public_functions(JpkiSession) == common | {
         "token_name",

@@ -15,9 +15,10 @@ from zairyu.activities.card_reader.errors import (
     PinBlocked,
     PinNotGiven,
     WrongPin,
+    WrongUserPin,
 )
-from zairyu.activities.card_reader.password import SignPassword
-from zairyu.models.card import ExpectedSigner, SignatureRequest
+from zairyu.activities.card_reader.password import CardInfoPin, SignPassword
+from zairyu.models.card import CardReadRequest, ExpectedSigner, SignatureRequest
 
 
 class Screen:
@@ -230,3 +231,90 @@ async def test_password_is_not_read_where_it_would_show(
     with pytest.raises(PinNotGiven):
         await prompt.ask_for_consent([signature_request], 5)
     assert not await prompt.show_failure(WrongPin(3))
+
+
+# ----- a card that is to be read --------------------------------------------------------------------------------------
+
+
+async def test_person_sees_what_will_be_read_and_what_never_is(read_request: CardReadRequest) -> None:
+    screen = Screen(hidden=["1204"])
+    pin = await screen.prompt.ask_for_pin(read_request, 2)
+    assert pin is not None
+    assert pin.take() == b"1204"
+    for shown in (
+        read_request.title.ja,
+        read_request.title.en,
+        "Tran Thi Linh",
+        read_request.registration_id,
+        "氏名、住所、生年月日、性別",
+        "Name, address, birth date and sex",
+        "マイナンバー（個人番号）は読み取りません",
+        "Your My Number (Individual Number) is not read",
+        "残り2回",
+        "2 tries left",
+    ):
+        assert shown in screen.text
+    assert "1204" not in screen.text
+
+
+async def test_four_digits_are_asked_again_at_no_cost(read_request: CardReadRequest) -> None:
+    screen = Screen(hidden=["LINH2026SIGN", "１２０４"])
+    pin = await screen.prompt.ask_for_pin(read_request, 3)
+    assert pin is not None
+    assert pin.take() == b"1204"
+    assert "This PIN has four digits" in screen.text
+    assert "LINH2026SIGN" not in screen.text
+
+
+async def test_empty_line_declines_the_reading(read_request: CardReadRequest) -> None:
+    assert await Screen(hidden=[""]).prompt.ask_for_pin(read_request, 3) is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_card_to_read_is_asked_of_whoever_registers(read_request: CardReadRequest, known: bool) -> None:
+    screen = Screen()
+    request = read_request if known else read_request.model_copy(update={"holder": None})
+    asking = asyncio.create_task(screen.prompt.ask_for_card_to_read(request, None))
+    await asyncio.sleep(0)
+    assert ("the My Number card of Tran Thi Linh on the reader" in screen.text) is known
+    assert ("the person who registers on the reader" in screen.text) is not known
+    assert screen.prompt.interrupt(), "Ctrl-C declines"
+    await asyncio.wait_for(asking, 5)
+
+
+async def test_hindrance_to_a_reading_is_told(read_request: CardReadRequest) -> None:
+    screen = Screen()
+    asking = asyncio.create_task(screen.prompt.ask_for_card_to_read(read_request, NoReader()))
+    await asyncio.sleep(0)
+    asking.cancel()
+    assert "Plug in the card reader" in screen.text
+
+
+async def test_person_is_told_whose_card_was_read(read_request: CardReadRequest) -> None:
+    screen = Screen(lines=["y"])
+    await screen.prompt.show_reading()
+    await screen.prompt.show_read(read_request, "TRAN\u3000THI\u3000LINH\x1b[2J")
+    assert "The card of TRAN\u3000THI\u3000LINH" in screen.text
+    assert "\x1b" not in screen.text
+    assert await screen.prompt.show_failure(WrongUserPin(2))
+    assert "2 tries left" in screen.text
+
+
+async def test_pin_typed_in_the_moment_of_cancellation_is_wiped(
+    read_request: CardReadRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[CardInfoPin] = []
+
+    class Kept(CardInfoPin):
+        def __init__(self, typed: str) -> None:
+            super().__init__(typed)
+            made.append(self)
+            asking.cancel()
+
+    monkeypatch.setattr("zairyu.activities.card_reader.console.CardInfoPin", Kept)
+    asking = asyncio.create_task(Screen(hidden=["1204"]).prompt.ask_for_pin(read_request, 3))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    (pin,) = made
+    with pytest.raises(PinNotGiven):
+        pin.take()

@@ -1,10 +1,7 @@
 """At the desk: who is asked for what, and what becomes of it."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -13,10 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_der_x509_certificate
 
+from tests.activities.card_reader.conftest import NOW
+from tests.activities.card_reader.corner import BusyReader, Corner, SlowReader, at_work
 from tests.cards import CardMaker, DaemonRig
-from tests.fingers import Fingers
-from zairyu.activities.card_reader.channel import CardReaders
-from zairyu.activities.card_reader.desk import Desk, Signature
 from zairyu.activities.card_reader.errors import (
     CardAbsent,
     CardBusy,
@@ -33,60 +29,13 @@ from zairyu.activities.card_reader.errors import (
     WrongCard,
     WrongPin,
 )
-from zairyu.activities.card_reader.roots import TrustedRoots
+from zairyu.activities.card_reader.signing_session import Signature
 from zairyu.models.card import ExpectedSigner, SignatureRequest
 from zairyu.sandbox.card.behaviour import Behaviour
 from zairyu.sandbox.card.iso7816 import Instruction
 from zairyu.sandbox.card.personas import CARLOS, LINH
-from zairyu.sandbox.card.pki import SandboxPki
 from zairyu.sandbox.card.pull import PullAt
-from zairyu.sandbox.card.reader import InProcessChannel, InProcessReader
 from zairyu.sandbox.card.tries import PinName
-
-NOW = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
-SOON = 5.0
-"""Seconds that a test waits for something that should come at once."""
-
-
-class Corner:
-    """A desk with its reader and a person who sits at it."""
-
-    def __init__(self, pki: SandboxPki) -> None:
-        self._pki = pki
-        self.reader = InProcessReader()
-        self.person = Fingers(LINH.sign_password)
-
-    @asynccontextmanager
-    async def open(
-        self,
-        readers: CardReaders | None = None,
-        *,
-        card_wait: float = SOON,
-        answer_wait: float = SOON,
-        gather: float = 0,
-    ) -> AsyncIterator[Desk]:
-        desk = Desk(
-            readers or self.reader,
-            self.person,
-            TrustedRoots.of([self._pki.sign_ca]),
-            card_wait=timedelta(seconds=card_wait),
-            answer_wait=timedelta(seconds=answer_wait),
-            gather=timedelta(seconds=gather),
-            clock=lambda: NOW,
-        )
-        async with aclosing(desk):
-            yield desk
-
-    async def until(self, what: str) -> None:
-        """Wait until the person was asked something: `cards_wanted`, `asked`, `failures`."""
-        async with asyncio.timeout(SOON):
-            while not getattr(self.person, what):  # noqa: ASYNC110 - the person tells nobody
-                await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def corner(pki: SandboxPki) -> Corner:
-    return Corner(pki)
 
 
 def another(request: SignatureRequest, application_id: str, **changes: object) -> SignatureRequest:
@@ -308,13 +257,6 @@ async def test_desk_says_why_no_card_can_be_read_and_goes_on_when_that_is_mended
     assert corner.person.failures == []
 
 
-class BusyReader(InProcessReader):
-    """Another program holds its card."""
-
-    def connect(self, reader: str) -> InProcessChannel | None:
-        raise CardBusy
-
-
 async def test_what_is_not_mended_in_time_is_what_the_application_hears(
     corner: Corner, make_card: CardMaker, signature_request: SignatureRequest
 ) -> None:
@@ -451,7 +393,7 @@ async def test_many_packages_on_a_slow_card_have_time_for_each(
     corner: Corner, make_card: CardMaker, signature_request: SignatureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundredth of the times of a contactless card: 20 s for a signature, 60 s for a use."""
-    monkeypatch.setattr("zairyu.activities.card_reader.desk._LONGEST_USE", timedelta(seconds=0.6))
+    monkeypatch.setattr("zairyu.activities.card_reader.signing_session.LONGEST_USE", timedelta(seconds=0.6))
     corner.reader.insert(make_card(behaviour=Behaviour(signing_delay=timedelta(seconds=0.2))))
     requests = [another(signature_request, f"child-{number}") for number in range(4)]
     async with corner.open(gather=0.2) as desk:
@@ -569,20 +511,6 @@ async def test_application_whose_signer_was_amended_asks_the_right_person(
     assert corner.person.failures == []
 
 
-class SlowReader(InProcessReader):
-    """Its card takes its time; `go_on` lets it answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.at_work = threading.Event()
-        self.go_on = threading.Event()
-
-    def connect(self, reader: str) -> InProcessChannel | None:
-        self.at_work.set()
-        assert self.go_on.wait(10)
-        return super().connect(reader)
-
-
 async def test_next_request_waits_until_the_card_is_let_go(
     corner: Corner, make_card: CardMaker, signature_request: SignatureRequest
 ) -> None:
@@ -619,48 +547,13 @@ async def test_desk_that_closes_sends_people_away_with_a_reason(
     assert card.pins_presented == 0
 
 
-class SlowToSign(Fingers):
-    """Tells when the card has begun to work."""
-
-    def __init__(self, password: str) -> None:
-        super().__init__(password)
-        self.signing = asyncio.Event()
-
-    async def show_signing(self) -> None:
-        self.signing.set()
-
-
-async def _at_work(corner: Corner, reader: SlowReader) -> SlowToSign:
-    """Whoever sits there has typed the password, and the card works on it."""
-    person = corner.person
-    assert isinstance(person, SlowToSign)
-    await corner.until("asked")
-    reader.at_work.clear()
-    reader.go_on.clear()
-    person.hold.set()
-    await asyncio.wait_for(person.signing.wait(), SOON)
-    assert await asyncio.to_thread(reader.at_work.wait, SOON)
-    return person
-
-
-@pytest.fixture
-def slow(corner: Corner, make_card: CardMaker) -> SlowReader:
-    """A reader whose card works as long as a test wants, and somebody who has not typed yet."""
-    reader = SlowReader()
-    reader.go_on.set()
-    reader.insert(make_card())
-    corner.person = SlowToSign(LINH.sign_password)
-    corner.person.hold.clear()
-    return reader
-
-
 async def test_desk_that_closes_lets_a_card_that_signs_finish(
     corner: Corner, slow: SlowReader, signature_request: SignatureRequest
 ) -> None:
     """The password was typed: what it bought is not thrown away."""
     async with corner.open(slow) as desk:
         signing = asyncio.create_task(desk.sign(signature_request))
-        await _at_work(corner, slow)
+        await at_work(corner, slow)
         closing = asyncio.create_task(desk.aclose())
         await asyncio.sleep(0.05)
         assert not closing.done()
@@ -675,7 +568,7 @@ async def test_desk_that_closes_waits_for_the_card_of_a_signature_that_was_taken
     """Otherwise the program would end, and the card would keep its power and the verified password."""
     async with corner.open(slow) as desk:
         signing = asyncio.create_task(desk.sign(signature_request))
-        await _at_work(corner, slow)
+        await at_work(corner, slow)
         await _broken_off(signing)
         closing = asyncio.create_task(desk.aclose())
         await asyncio.sleep(0.1)
@@ -692,7 +585,7 @@ async def test_signature_that_was_taken_back_meanwhile_is_not_told_as_made(
     amended = signature_request.model_copy(update={"digest": "aa" * 32})
     async with corner.open(slow) as desk:
         first = asyncio.create_task(desk.sign(signature_request))
-        person = await _at_work(corner, slow)
+        person = await at_work(corner, slow)
         second = asyncio.create_task(desk.sign(amended))
         with pytest.raises(SignatureDeclined):
             await first
@@ -712,7 +605,7 @@ async def test_failure_of_what_was_taken_back_bothers_nobody(
     async with corner.open(slow, gather=0.1) as desk:
         one = asyncio.create_task(desk.sign(first))
         two = asyncio.create_task(desk.sign(another(signature_request, "child-2")))
-        person = await _at_work(corner, slow)
+        person = await at_work(corner, slow)
         assert slow.card is not None
         slow.card.pull_at = PullAt(Instruction.SIGN, nth=2)
         await _broken_off(two)

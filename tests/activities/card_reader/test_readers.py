@@ -25,7 +25,8 @@ from zairyu.activities.card_reader.errors import (
 from zairyu.activities.card_reader.jpki import JpkiSession, KeyPair
 from zairyu.activities.card_reader.password import SignPassword
 from zairyu.activities.card_reader.pcsc import PcscReaders
-from zairyu.activities.card_reader.signing import CardFound, look_for_card
+from zairyu.activities.card_reader.search import CardFound
+from zairyu.activities.card_reader.signing import look_for_card
 from zairyu.sandbox.card.behaviour import Behaviour, Token
 from zairyu.sandbox.card.iso7816 import Instruction
 from zairyu.sandbox.card.personas import CARLOS, LINH

@@ -33,7 +33,8 @@ from zairyu.activities.card_reader.errors import (
 from zairyu.activities.card_reader.jpki import JpkiSession, KeyPair
 from zairyu.activities.card_reader.password import SignPassword
 from zairyu.activities.card_reader.roots import TrustedRoots
-from zairyu.activities.card_reader.signing import CardFound, CardSignature, look_for_card, sign_with_card
+from zairyu.activities.card_reader.search import CardFound
+from zairyu.activities.card_reader.signing import CardSignature, look_for_card, sign_with_card
 from zairyu.models.card import ExpectedSigner, SignatureRequest
 from zairyu.sandbox.card.behaviour import Behaviour, BlockedStatus, Token
 from zairyu.sandbox.card.iso7816 import Instruction

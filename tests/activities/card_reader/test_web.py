@@ -21,18 +21,24 @@ from zairyu.activities.card_reader.errors import (
     NoReader,
     PinBlocked,
     PinMalformed,
+    PinNotGiven,
+    UserPinMalformed,
     WrongPin,
+    WrongUserPin,
 )
+from zairyu.activities.card_reader.password import CardInfoPin
 from zairyu.activities.card_reader.prompt import Consent, DeskPrompt
 from zairyu.activities.card_reader.web.page import desk_page
 from zairyu.activities.card_reader.web.prompt import WebPrompt
 from zairyu.activities.card_reader.web.views import AtRest, Form
-from zairyu.models.card import SignatureRequest
+from zairyu.models.card import CardReadRequest, SignatureRequest
 
 T = TypeVar("T")
 
-PASSWORD = "LINH2026SIGN"
-SIGN, DECLINE, GO_ON, STOP, SEEN = (f"button[value='{do}']" for do in ("sign", "decline", "go on", "stop", "seen"))
+PASSWORD, PIN = "LINH2026SIGN", "1204"
+SIGN, READ, DECLINE, GO_ON, STOP, SEEN = (
+    f"button[value='{do}']" for do in ("sign", "read", "decline", "go on", "stop", "seen")
+)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +150,7 @@ async def test_one_signature_by_clicking_and_typing(
     for typist in ("selenium", "urllib3"):
         caplog.set_level(logging.INFO, logger=typist)
     await browser.open(address)
-    await browser.see("署名の依頼を待っています", "Waiting for a request", "osaka-1")
+    await browser.see("依頼を待っています", "Waiting for a request", "osaka-1")
     assert await browser.address() == f"{origin_of(address)}/"
 
     card_wanted = asking(prompt.ask_for_card([signature_request], None))
@@ -177,7 +183,7 @@ async def test_one_signature_by_clicking_and_typing(
     await prompt.show_signed([signature_request], "TRAN THI LINH")
     await browser.see("署名ができました", "TRAN THI LINH", signature_request.application_id)
     await browser.click(SEEN)
-    await browser.see("署名の依頼を待っています")
+    await browser.see("依頼を待っています")
     await browser.see_no("TRAN THI LINH")
 
     assert await browser.console() == []
@@ -330,7 +336,7 @@ async def test_question_taken_back_leaves_the_page_while_somebody_types(
     await browser.type(PASSWORD, "#password")
     await cancelled(consent)
     await prompt.show_taken_back()
-    await browser.see("署名の依頼は取り消されました", "Nothing that was signed will be used")
+    await browser.see("依頼は取り消されました", "Nothing of it will be used")
     assert PASSWORD not in await browser.source()
 
 
@@ -414,6 +420,91 @@ async def test_page_follows_without_scripts(
         await card_wanted
     finally:
         await browser.switch_scripts_off(False)
+
+
+async def test_one_card_is_read_by_clicking_and_typing(
+    prompt: WebPrompt,
+    address: str,
+    browser: Browser,
+    asking: Asking,
+    read_request: CardReadRequest,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for typist in ("selenium", "urllib3"):
+        caplog.set_level(logging.INFO, logger=typist)
+    await browser.open(address)
+    card_wanted = asking(prompt.ask_for_card_to_read(read_request, None))
+    await browser.see(
+        "Tran Thi Linh さんのマイナンバーカードをカードリーダーに置いてください",
+        "Place the My Number card of Tran Thi Linh on the reader",
+        read_request.title.ja,
+        read_request.title.en,
+        read_request.registration_id,
+        "氏名、住所、生年月日、性別",
+        "Name, address, birth date and sex",
+        "マイナンバー（個人番号）は読み取りません",
+        "Your My Number (Individual Number) is not read",
+    )
+    await cancelled(card_wanted)  # the card is there
+
+    pin = asking(prompt.ask_for_pin(read_request, 3))
+    await browser.see("券面事項入力補助用の暗証番号", "3 tries left", "マイナンバー（個人番号）は読み取りません")
+    await browser.see_focus("h1")
+    await browser.type("12O4", "#pin")
+    await browser.click(READ)
+    await browser.see(UserPinMalformed.sentence.ja, UserPinMalformed.sentence.en)
+    assert "12O4" not in await browser.source() + await browser.address()
+    await browser.see_focus("pin")
+    await browser.type(f"{PIN}\n", "#pin")
+    given = await pin
+    assert given is not None
+    assert given.take() == PIN.encode()
+
+    await prompt.show_reading()
+    await browser.see("カードを動かさないでください", "Leave it where it is")
+    await prompt.show_read(read_request, "TRAN THI LINH")
+    await browser.see("カードを読み取りました", "TRAN THI LINH", read_request.title.en)
+    await browser.click(SEEN)
+    await browser.see("依頼を待っています")
+    await browser.see_no("TRAN THI LINH")
+    assert await browser.console() == []
+    assert f"={PIN}" not in caplog.text
+
+
+async def test_card_is_read_without_scripts(
+    prompt: WebPrompt, address: str, browser: Browser, asking: Asking, read_request: CardReadRequest
+) -> None:
+    await browser.switch_scripts_off(True)
+    try:
+        pin = asking(prompt.ask_for_pin(read_request.model_copy(update={"holder": None}), 1))
+        await browser.open(address)
+        await browser.see("Check what will be read", "1 try left", "This is the last try")
+        await browser.type(f"{PIN}\n", "#pin")
+        given = await pin
+        assert given is not None
+        assert given.take() == PIN.encode()
+    finally:
+        await browser.switch_scripts_off(False)
+
+
+async def test_reading_can_be_declined_at_each_question(
+    prompt: WebPrompt, address: str, browser: Browser, asking: Asking, read_request: CardReadRequest
+) -> None:
+    await browser.open(address)
+    card_wanted = asking(prompt.ask_for_card_to_read(read_request.model_copy(update={"holder": None}), NoReader()))
+    await browser.see("Place the My Number card of the person who registers", NoReader.sentence.en)
+    await browser.click(DECLINE)
+    await card_wanted
+    pin = asking(prompt.ask_for_pin(read_request, 3))
+    await browser.see("Check what will be read")
+    await browser.type(PIN, "#pin")
+    await browser.click(DECLINE)
+    assert await pin is None
+    failure = asking(prompt.show_failure(WrongUserPin(2)))
+    await browser.see(WrongUserPin.sentence.en, "2 tries left")
+    await browser.click(STOP)
+    assert not await failure
 
 
 async def test_terminal_that_does_not_answer_is_told(prompt: WebPrompt, address: str, browser: Browser) -> None:
@@ -548,10 +639,19 @@ async def test_page_runs_no_markup_that_a_name_carries(
     assert not re.search(r"""(src|href|action)="(?!/|#)""", page), "nothing comes from elsewhere"
 
 
+@pytest.mark.parametrize("of", ["signature", "reading"])
 async def test_password_field_keeps_nothing(
-    prompt: WebPrompt, visitor: httpx.AsyncClient, asking: Asking, signature_request: SignatureRequest
+    prompt: WebPrompt,
+    visitor: httpx.AsyncClient,
+    asking: Asking,
+    signature_request: SignatureRequest,
+    read_request: CardReadRequest,
+    of: str,
 ) -> None:
-    asking(prompt.ask_for_consent([signature_request], 5))
+    if of == "signature":
+        asking(prompt.ask_for_consent([signature_request], 5))
+    else:
+        asking(prompt.ask_for_pin(read_request, 3))
     await asyncio.sleep(0)
     page = (await visitor.get("/")).text
     field = re.search(r"<input[^>]*type=\"password\"[^>]*>", page)
@@ -675,6 +775,43 @@ async def test_answer_in_the_moment_of_cancelling_is_thrown_away(
     prompt.take(form(prompt, do="sign", confirmed=signature_request.application_id, password=PASSWORD))
     await cancelled(consent)
     assert PASSWORD not in repr(vars(prompt))
+
+
+async def test_pin_in_the_moment_of_cancelling_is_wiped(
+    prompt: WebPrompt, read_request: CardReadRequest, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[CardInfoPin] = []
+
+    class Kept(CardInfoPin):
+        def __init__(self, typed: str) -> None:
+            super().__init__(typed)
+            made.append(self)
+
+    monkeypatch.setattr("zairyu.activities.card_reader.web.views.CardInfoPin", Kept)
+    wanted = asking(prompt.ask_for_pin(read_request, 3))
+    await asyncio.sleep(0)
+    prompt.take(form(prompt, do="read", pin=PIN))
+    await cancelled(wanted)
+    (pin,) = made
+    with pytest.raises(PinNotGiven):
+        pin.take()
+
+
+async def test_form_for_a_signature_answers_no_reading(
+    prompt: WebPrompt, read_request: CardReadRequest, signature_request: SignatureRequest, asking: Asking
+) -> None:
+    consent = asking(prompt.ask_for_consent([signature_request], 5))
+    await asyncio.sleep(0)
+    late = form(prompt, do="decline")
+    await cancelled(consent)
+    pin = asking(prompt.ask_for_pin(read_request, 3))
+    await asyncio.sleep(0)
+    prompt.take(late)
+    prompt.take(form(prompt, do="sign", pin=PIN))
+    prompt.take(form(prompt, do="read", password=PIN))
+    await asyncio.sleep(0)
+    assert not pin.done()
+    assert PIN not in repr(prompt.shown)
 
 
 async def test_answer_to_a_question_that_is_just_taken_back_is_not_read(

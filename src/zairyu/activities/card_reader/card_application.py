@@ -6,7 +6,7 @@ jpki-signer-android.
 """
 
 from types import TracebackType
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, Self, TypeVar
 
 from zairyu.activities.card_reader.apdu import Answer, ApduLink, Command, StatusWord
 from zairyu.activities.card_reader.channel import CardChannel, CardReaders, LineLost, Loss
@@ -30,11 +30,14 @@ _LONGEST_OBJECT: Final = 8192
 """Real certificates have about 1.6 kB; a card that claims more than this is out of order."""
 
 
+ApplicationT = TypeVar("ApplicationT", bound="CardApplication")
+
+
 class CardApplication:
     """One use of one application, from power-up to power-down.
 
     Security status is never assumed to outlive a selection of the application, nor to end with it: observers
-    disagree on both. So the application is selected once, and the use ends by taking the power away.
+    disagree on both. So no application is selected again after a PIN, and the use ends by taking the power away.
     """
 
     aid: ClassVar[bytes]
@@ -79,6 +82,17 @@ class CardApplication:
             if channel is None:
                 raise
             return cls(channel)
+
+    def switch_to(self, application: type[ApplicationT]) -> ApplicationT:
+        """Go on with another application of the same card, while this use of it lasts.
+
+        The power stays on, so nobody can swap the card in between. To be called before any PIN is presented; this
+        application cannot be used afterwards.
+
+        Raises:
+            CardReaderError: As the constructor; then the card is powered down.
+        """
+        return application(self._channel)
 
     def close(self) -> None:
         """Power the card down; what was verified ends."""

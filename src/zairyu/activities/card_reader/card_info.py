@@ -11,9 +11,11 @@ from enum import IntEnum
 from typing import ClassVar, Final
 
 from zairyu.activities.card_reader.card_application import CardApplication
-from zairyu.activities.card_reader.errors import CardFault
+from zairyu.activities.card_reader.errors import CardFault, WrongCard
+from zairyu.activities.card_reader.holder import is_holder
 from zairyu.activities.card_reader.password import CardInfoPin
 from zairyu.activities.card_reader.tlv import objects
+from zairyu.models.card import ExpectedSigner
 
 _ATTRIBUTES: Final = 0xFF20
 _NAME: Final = 0xDF22
@@ -67,6 +69,15 @@ class BasicAttributes:
         except (KeyError, ValueError):
             # Without the cause: its text may repeat the attributes.
             raise CardFault(detail="basic attributes: malformed") from None
+
+    def require_holder(self, expected: ExpectedSigner) -> None:
+        """Check that they are those of the person who is expected.
+
+        Raises:
+            WrongCard: The name or the birth date differs.
+        """
+        if not is_holder(expected, name=self.name, birth_date=f"{self.birth_date:%Y%m%d}"):
+            raise WrongCard
 
 
 class CardInfoSession(CardApplication):

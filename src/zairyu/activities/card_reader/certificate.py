@@ -5,10 +5,8 @@ verifiers only (公的個人認証法 第17条), and the receiver of the applica
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Final, Self
 
 from cryptography import x509
@@ -32,6 +30,7 @@ from zairyu.activities.card_reader.errors import (
     KeyUnsupported,
     WrongCard,
 )
+from zairyu.activities.card_reader.holder import is_holder
 from zairyu.activities.card_reader.tlv import objects
 from zairyu.models.card import ExpectedSigner
 from zairyu.rules.calendar import JAPAN
@@ -45,8 +44,6 @@ _ADDRESS: Final = f"{_ATTRIBUTES}.5"
 _ADDRESS_REPLACED: Final = f"{_ATTRIBUTES}.6"
 
 _ERA_AND_DAY: Final = re.compile(r"[0-9][0-9]{8}")
-_GLYPH_CHOICE: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Variation selectors: they choose how a character is drawn, not which one it is."""
 _UTF8_STRING: Final = 0x0C
 
 
@@ -165,10 +162,7 @@ class SigningCertificate:
         Raises:
             WrongCard: The name or the birth date differs.
         """
-        if not self.birth_date.startswith(signer.birth_date):
-            raise WrongCard
-        name = _plain(signer.name)
-        if name != _plain(self.name) and not re.fullmatch(_name_pattern(self.name, self.name_replaced), name):
+        if not is_holder(signer, name=self.name, birth_date=self.birth_date, replaced=self.name_replaced):
             raise WrongCard
 
 
@@ -213,22 +207,6 @@ def _text(der: bytes) -> str:
         return value.decode("utf-8") if tag == _UTF8_STRING else ""
     except ValueError:
         return ""
-
-
-def _plain(name: str) -> str:
-    """A name without the differences that keyboards and registers make: width, case, spaces and glyphs."""
-    return "".join(_GLYPH_CHOICE.sub("", unicodedata.normalize("NFKC", name)).upper().split())
-
-
-def _name_pattern(name: str, replaced: str) -> str:
-    """What a plain name must match, any one character in place of each that is marked as replaced."""
-    marks = replaced if len(replaced) == len(name) else "0" * len(name)
-    runs = groupby(zip(name, marks, strict=True), key=lambda pair: pair[1] == "1" and not pair[0].isspace())
-    pattern = ""
-    for is_replaced, pairs in runs:
-        run = "".join(character for character, _ in pairs)
-        pattern += "." * len(run) if is_replaced else re.escape(_plain(run))
-    return pattern
 
 
 def _signs_for_good(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:

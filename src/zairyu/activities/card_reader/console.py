@@ -16,11 +16,12 @@ from rich.panel import Panel
 from rich.table import Table
 
 from zairyu.activities.card_reader.errors import CardReaderError, PinMalformed, PinNotGiven, WayOn, WrongPin
-from zairyu.activities.card_reader.password import SignPassword
-from zairyu.activities.card_reader.prompt import Consent
-from zairyu.models.card import SignatureRequest
+from zairyu.activities.card_reader.password import CardInfoPin, CardPin, SignPassword
+from zairyu.activities.card_reader.prompt import NEVER_READ, WILL_BE_READ, Consent
+from zairyu.models.card import CardReadRequest, SignatureRequest
 
 T = TypeVar("T")
+PinT = TypeVar("PinT", bound=CardPin)
 
 
 class ConsolePrompt:
@@ -61,21 +62,27 @@ class ConsolePrompt:
 
     async def ask_for_card(self, requests: Sequence[SignatureRequest], notice: CardReaderError | None) -> None:
         """Show what is to be signed and ask for the card; Ctrl-C declines."""
+        if notice is None:
+            for request in requests:
+                self._console.print(_described(request, "署名 / Signature"))
+        await self._ask_for_card_of(requests[0].signer.name, notice)
+
+    async def _ask_for_card_of(self, holder: str | None, notice: CardReaderError | None) -> None:
         if notice is not None:
             self._say(notice.sentence.ja, notice.sentence.en, style="yellow")
             self._say("直ると、そのまま続きます。", "This goes on by itself as soon as that is mended.")
+        elif holder is not None:
+            name = _plain(holder)
+            self._say(
+                f"[bold]{name}[/] さんのマイナンバーカードをカードリーダーに置いてください。Ctrl-Cで中止します。",
+                f"Place the My Number card of [bold]{name}[/] on the reader. Ctrl-C declines.",
+            )
         else:
-            self._describe(requests)
+            self._say(
+                "登録する方のマイナンバーカードをカードリーダーに置いてください。Ctrl-Cで中止します。",
+                "Place the My Number card of the person who registers on the reader. Ctrl-C declines.",
+            )
         await self._unless_interrupted(asyncio.Event().wait())
-
-    def _describe(self, requests: Sequence[SignatureRequest]) -> None:
-        for request in requests:
-            self._console.print(_described(request, "署名 / Signature"))
-        name = _plain(requests[0].signer.name)
-        self._say(
-            f"[bold]{name}[/] さんのマイナンバーカードをカードリーダーに置いてください。Ctrl-Cで中止します。",
-            f"Place the My Number card of [bold]{name}[/] on the reader. Ctrl-C declines.",
-        )
 
     async def ask_for_consent(self, requests: Sequence[SignatureRequest], tries_left: int) -> Consent | None:
         """Ask for each package whether to sign it, then for the password; an empty line declines.
@@ -84,13 +91,7 @@ class ConsolePrompt:
             PinNotGiven: There is no terminal on which a line can be typed unseen.
         """
         typed: list[SignPassword] = []
-        try:
-            return await self._unless_interrupted(self._ask_for_consent(requests, tries_left, typed))
-        except asyncio.CancelledError:
-            # Taken back in the very moment in which it was typed.
-            for password in typed:
-                password.wipe()
-            raise
+        return await self._unless_taken_back(self._ask_for_consent(requests, tries_left, typed), typed)
 
     async def _ask_for_consent(
         self, requests: Sequence[SignatureRequest], tries_left: int, passwords: list[SignPassword]
@@ -111,17 +112,8 @@ class ConsolePrompt:
             f"Type the password for digital signature (6 to 16 letters and digits). [bold]{tries_left}[/] tries left. "
             f"It signs {len(confirmed)} of {len(requests)}. An empty line declines.",
         )
-        while True:
-            typed = await self._line(self._read_hidden, "暗証番号 / Password: ")
-            if not typed.strip():
-                return None
-            try:
-                passwords.append(SignPassword(typed))
-            except PinMalformed as error:
-                # The card has not seen it, so typing again costs nothing.
-                self._say(error.sentence.ja, error.sentence.en, style="yellow")
-            else:
-                return Consent(frozenset(confirmed), passwords[-1])
+        password = await self._type(SignPassword, "暗証番号 / Password: ", passwords)
+        return None if password is None else Consent(frozenset(confirmed), password)
 
     async def show_signing(self) -> None:
         """Ask to leave the card where it is."""
@@ -134,6 +126,48 @@ class ConsolePrompt:
         self._say(
             f"✔ {holder} さんの署名ができました（{numbers}）。カードをお取りください。",
             f"✔ Signed by {holder} ({numbers}). Take your card.",
+            style="green",
+        )
+
+    async def ask_for_card_to_read(self, request: CardReadRequest, notice: CardReaderError | None) -> None:
+        """Show what for the card is to be read and ask for it; Ctrl-C declines."""
+        if notice is None:
+            self._console.print(_described_reading(request))
+        await self._ask_for_card_of(None if request.holder is None else request.holder.name, notice)
+
+    async def ask_for_pin(self, request: CardReadRequest, tries_left: int) -> CardInfoPin | None:
+        """Say what will be read, and ask for the PIN; an empty line declines.
+
+        Raises:
+            PinNotGiven: There is no terminal on which a line can be typed unseen.
+        """
+        typed: list[CardInfoPin] = []
+        return await self._unless_taken_back(self._ask_for_pin(request, tries_left, typed), typed)
+
+    async def _ask_for_pin(
+        self, request: CardReadRequest, tries_left: int, pins: list[CardInfoPin]
+    ) -> CardInfoPin | None:
+        # As for a password: an earlier question may still read, and show, what is typed.
+        await self._free_keyboard()
+        self._console.print(_described_reading(request))
+        self._say(
+            f"券面事項入力補助用の暗証番号（カードを受け取ったときに設定した数字4桁）を入力してください。残り[bold]{tries_left}[/]回。"
+            "空のままEnterで中止します。",
+            f"Type the PIN for filling in forms (4 digits, chosen when you received the card). "
+            f"[bold]{tries_left}[/] tries left. An empty line declines.",
+        )
+        return await self._type(CardInfoPin, "暗証番号 / PIN: ", pins)
+
+    async def show_reading(self) -> None:
+        """Ask to leave the card where it is."""
+        self._say("カードを読み取っています。カードを動かさないでください。", "Reading. Leave the card where it is.")
+
+    async def show_read(self, request: CardReadRequest, holder: str) -> None:
+        """Say whose card was read."""
+        number, holder = _plain(request.registration_id), _plain(holder)
+        self._say(
+            f"✔ {holder} さんのカードを読み取りました（{number}）。カードをお取りください。",
+            f"✔ The card of {holder} was read ({number}). Take your card.",
             style="green",
         )
 
@@ -155,12 +189,12 @@ class ConsolePrompt:
             return False  # there is nobody to ask
 
     async def show_taken_back(self) -> None:
-        """Say that the signature is not wanted any more."""
+        """Say that nobody waits any more."""
         # Not in the line of the question that nobody answers now.
         self._console.print()
         self._say(
-            "署名の依頼は取り消されました。署名は送信されません。カードをお取りください。",
-            "The request was taken back. Nothing that was signed will be used. Take your card.",
+            "依頼は取り消されました。何も送信されません。カードをお取りください。",
+            "The request was taken back. Nothing of it will be used. Take your card.",
             style="yellow",
         )
 
@@ -200,6 +234,35 @@ class ConsolePrompt:
             for task in (asked, interrupted):
                 task.cancel()
             await asyncio.wait([asked, interrupted])
+
+    async def _unless_taken_back(self, asking: Coroutine[Any, Any, T], typed: Sequence[CardPin]) -> T | None:
+        try:
+            return await self._unless_interrupted(asking)
+        except asyncio.CancelledError:
+            # Taken back in the very moment in which it was typed.
+            for pin in typed:
+                pin.wipe()
+            raise
+
+    async def _type(self, kind: type[PinT], label: str, typed: list[PinT]) -> PinT | None:
+        """What is typed unseen, once it has the right form; nothing for an empty line.
+
+        Args:
+            kind: What is to be typed.
+            label: What stands before it.
+            typed: Gets it too, for the caller to wipe.
+        """
+        while True:
+            line = await self._line(self._read_hidden, label)
+            if not line.strip():
+                return None
+            try:
+                typed.append(kind(line))
+            except PinMalformed as error:
+                # The card has not seen it, so typing again costs nothing.
+                self._say(error.sentence.ja, error.sentence.en, style="yellow")
+            else:
+                return typed[-1]
 
     async def _says_yes(self, question: str) -> bool:
         return (await self._line(self._read_line, question)).strip().lower() in ("y", "yes", "はい")
@@ -243,6 +306,17 @@ def _described(request: SignatureRequest, heading: str) -> Panel:
     table.add_row("提出日 / Filing day", request.filing_day.isoformat())
     table.add_row("SHA-256", request.digest)
     return Panel(table, title=heading, expand=False)
+
+
+def _described_reading(request: CardReadRequest) -> Panel:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("手続 / What for", f"{request.title.ja}\n{request.title.en}")
+    if request.holder is not None:
+        table.add_row("登録する方 / Who registers", _plain(request.holder.name))
+    table.add_row("番号 / Id", _plain(request.registration_id))
+    table.add_row("読み取るもの / To be read", f"{WILL_BE_READ.ja}\n{WILL_BE_READ.en}")
+    table.add_row("", f"[bold]{NEVER_READ.ja}[/]\n[bold]{NEVER_READ.en}[/]")
+    return Panel(table, title="カードの読み取り / Reading a card", expand=False)
 
 
 class _KeyboardThread(threading.Thread):

@@ -33,9 +33,9 @@ class CardServiceUnavailable(CardReaderError):
 
     sentence = BilingualText(
         ja="この端末のスマートカードサービスが使えません。端末の係員に、PC/SCサービス（Linuxではpcscd）が動いているか"
-        "確認してもらい、もう一度署名してください。暗証番号は使われていません。",
+        "確認してもらい、もう一度お試しください。暗証番号は使われていません。",
         en="The smart-card service of this terminal is not available. Have its keeper check that the PC/SC service "
-        "(pcscd on Linux) runs, then sign again. The PIN was not used.",
+        "(pcscd on Linux) runs, then try again. The PIN was not used.",
     )
 
 
@@ -43,8 +43,8 @@ class NoReader(CardReaderError):
     """No card reader is plugged in."""
 
     sentence = BilingualText(
-        ja="カードリーダーが見つかりません。カードリーダーを接続して、もう一度署名してください。",
-        en="No card reader was found. Plug in the card reader and sign again.",
+        ja="カードリーダーが見つかりません。カードリーダーを接続して、もう一度お試しください。",
+        en="No card reader was found. Plug in the card reader and try again.",
     )
 
 
@@ -52,9 +52,9 @@ class CardAbsent(CardReaderError):
     """No card that can be read was put on the reader in time."""
 
     sentence = BilingualText(
-        ja="カードリーダーに読み取れるカードがありません。マイナンバーカードを正しい向きで置き直し、もう一度署名して"
+        ja="カードリーダーに読み取れるカードがありません。マイナンバーカードを正しい向きで置き直し、もう一度お試し"
         "ください。",
-        en="There was no readable card on the reader. Place the My Number card the right way round and sign again.",
+        en="There was no readable card on the reader. Place the My Number card the right way round and try again.",
     )
 
 
@@ -62,9 +62,9 @@ class ReaderUnplugged(CardReaderError):
     """The reader was unplugged while no PIN was under way."""
 
     sentence = BilingualText(
-        ja="処理の途中でカードリーダーが外れました。カードリーダーを接続し直して、もう一度署名してください。"
-        "署名は作成されていません。",
-        en="The card reader was unplugged before the signature was made. Plug it in and sign again.",
+        ja="処理の途中でカードリーダーが外れました。カードリーダーを接続し直して、もう一度お試しください。"
+        "手続は完了していません。",
+        en="The card reader was unplugged before this was done. Plug it in and try again.",
     )
 
 
@@ -72,9 +72,10 @@ class SeveralCards(CardReaderError):
     """There is more than one My Number card on the readers; we do not guess."""
 
     sentence = BilingualText(
-        ja="マイナンバーカードが複数のカードリーダーに置かれています。署名する方のカードだけを残して、もう一度署名して"
+        ja="マイナンバーカードが複数のカードリーダーに置かれています。手続をする方のカードだけを残して、もう一度お試し"
         "ください。",
-        en="There are My Number cards on several readers. Leave only the card of the person who signs, and sign again.",
+        en="There are My Number cards on several readers. Leave only the card of the person at this desk, and try "
+        "again.",
     )
 
 
@@ -82,8 +83,8 @@ class CardBusy(CardReaderError):
     """Another program holds the card."""
 
     sentence = BilingualText(
-        ja="ほかのプログラムがカードを使用しています。そのプログラムを終了し、もう一度署名してください。",
-        en="Another program is using the card. Close that program and sign again.",
+        ja="ほかのプログラムがカードを使用しています。そのプログラムを終了し、もう一度お試しください。",
+        en="Another program is using the card. Close that program and try again.",
     )
 
 
@@ -91,9 +92,8 @@ class CardPulled(CardReaderError):
     """The card left the reader while no PIN was under way."""
 
     sentence = BilingualText(
-        ja="処理の途中でカードが離れました。カードを置いたままにして、もう一度署名してください。"
-        "署名は作成されていません。",
-        en="The card left the reader before the signature was made. Leave the card in place and sign again.",
+        ja="処理の途中でカードが離れました。カードを置いたままにして、もう一度お試しください。手続は完了していません。",
+        en="The card left the reader before this was done. Leave the card in place and try again.",
     )
 
 
@@ -101,9 +101,9 @@ class CardFault(CardReaderError):
     """The card gave an answer that a My Number card in order does not give."""
 
     sentence = BilingualText(
-        ja="カードが予期しない応答をしました。カードを置き直して、もう一度署名してください。繰り返す場合は、"
+        ja="カードが予期しない応答をしました。カードを置き直して、もう一度お試しください。繰り返す場合は、"
         "お住まいの市区町村の窓口でカードを確認してください。",
-        en="The card gave an unexpected answer. Place it again and sign again. If that repeats, have the card checked "
+        en="The card gave an unexpected answer. Place it again and try again. If that repeats, have the card checked "
         "at your municipal office.",
     )
 
@@ -113,9 +113,9 @@ class NotMyNumberCard(CardReaderError):
 
     sentence = BilingualText(
         ja="このカードはマイナンバーカードではありません。マイナンバーカード（住民基本台帳カードやスマートフォンは"
-        "使えません）を置いて、もう一度署名してください。",
+        "使えません）を置いて、もう一度お試しください。",
         en="This is not a My Number card. Place your My Number card on the reader (a Basic Resident Register card or "
-        "a telephone does not serve) and sign again.",
+        "a telephone does not serve) and try again.",
     )
 
 
@@ -128,6 +128,18 @@ class SigningCertificateMissing(CardReaderError):
         "ください。",
         en="This card carries no certificate for digital signature. Have one issued at your municipal office, then "
         "sign again.",
+    )
+
+
+class AuthCertificateMissing(CardReaderError):
+    """The card carries no certificate for user authentication."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="このカードには利用者証明用電子証明書が入っていません。お住まいの市区町村の窓口で発行を受けてから、もう一度"
+        "お試しください。暗証番号は使われていません。",
+        en="This card carries no certificate for user authentication. Have one issued at your municipal office, then "
+        "try again. The PIN was not used.",
     )
 
 
@@ -156,8 +168,8 @@ class PinNotGiven(CardReaderError):
 
     way_on = WayOn.STOP
     sentence = BilingualText(
-        ja="暗証番号が入力されませんでした。準備ができたら、もう一度署名してください。残り回数は減っていません。",
-        en="No password was entered. Sign again when you are ready. No try was used.",
+        ja="暗証番号が入力されませんでした。準備ができたら、もう一度お試しください。残り回数は減っていません。",
+        en="No PIN or password was entered. Try again when you are ready. No try was used.",
     )
 
 
@@ -171,13 +183,23 @@ class SignatureDeclined(CardReaderError):
     )
 
 
-class TerminalStopped(CardReaderError):
-    """The program at the desk was stopped while the person had not signed yet."""
+class ReadingDeclined(CardReaderError):
+    """The person at the desk does not want their card to be read."""
 
     way_on = WayOn.STOP
     sentence = BilingualText(
-        ja="端末が停止したため、署名は作成されていません。端末を起動するか別の端末で、もう一度署名してください。",
-        en="The terminal was stopped, so no signature was made. Start it, or go to another one, and sign again.",
+        ja="カードの読み取りが中止されました。準備ができたら、もう一度お試しください。何も読み取られていません。",
+        en="The person at the terminal declined to have the card read. Try again when ready. Nothing was read.",
+    )
+
+
+class TerminalStopped(CardReaderError):
+    """The program at the desk was stopped while the person had not typed the password yet."""
+
+    way_on = WayOn.STOP
+    sentence = BilingualText(
+        ja="端末が停止したため、手続は完了していません。端末を起動するか別の端末で、もう一度お試しください。",
+        en="The terminal was stopped before this was done. Start it, or go to another one, and try again.",
     )
 
 
@@ -186,9 +208,9 @@ class TerminalFault(CardReaderError):
 
     way_on = WayOn.STOP
     sentence = BilingualText(
-        ja="端末のプログラムに異常がありました。もう一度署名してください。繰り返す場合は、端末の係員に連絡してください。"
+        ja="端末のプログラムに異常がありました。もう一度お試しください。繰り返す場合は、端末の係員に連絡してください。"
         "入力の前に暗証番号の残り回数が表示されます。",
-        en="Something went wrong in the program of this terminal. Sign again; the number of tries left is shown before "
+        en="Something went wrong in the program of this terminal. Try again; the number of tries left is shown before "
         "you type. If it repeats, tell the keeper of this terminal.",
     )
 
@@ -234,8 +256,8 @@ class PinBlocked(CardReaderError):
 
     way_on = WayOn.STOP
     sentence = BilingualText(
-        ja="暗証番号がロックされています。お住まいの市区町村の窓口で暗証番号を再設定してから、もう一度署名してください。",
-        en="The password is locked. Have it reset at your municipal office, then sign again.",
+        ja="暗証番号がロックされています。お住まいの市区町村の窓口で暗証番号を再設定してから、もう一度お試しください。",
+        en="The PIN or password is locked. Have it reset at your municipal office, then try again.",
     )
 
 
@@ -246,7 +268,7 @@ class LastTryRefused(CardReaderError):
     sentence = BilingualText(
         ja="暗証番号の残り回数が1回のため、処理を止めました。暗証番号に確信がある場合に限り、端末で続行を選んでください。"
         "確信がない場合は、市区町村の窓口で再設定してください。",
-        en="Only one try is left, so we stopped before using it. If you are sure of the password, sign again and "
+        en="Only one try is left, so we stopped before using it. If you are sure of what you type, try again and "
         "choose at the terminal to go on; if not, have it reset at your municipal office.",
     )
 
@@ -255,21 +277,22 @@ class PinOutcomeUnknown(CardReaderError):
     """The answer to the PIN was lost: the card may or may not have counted a try."""
 
     sentence = BilingualText(
-        ja="暗証番号の照合中にカードとの通信が切れました。残り回数が1回減った可能性があります。もう一度署名すると、"
+        ja="暗証番号の照合中にカードとの通信が切れました。残り回数が1回減った可能性があります。もう一度試すと、"
         "入力の前に残り回数が表示されます。",
-        en="The link to the card broke while it checked the password: a try may have been used. Sign again; the "
+        en="The link to the card broke while it checked what you typed: a try may have been used. Try again; the "
         "number of tries left is shown before you type.",
     )
 
 
 class WrongCard(CardReaderError):
-    """The certificate is somebody else's."""
+    """The card is somebody else's."""
 
     sentence = BilingualText(
-        ja="このカードの名義が申請の署名者と一致しません。署名者本人のカードを使うか、申請の氏名と生年月日を訂正して、"
-        "もう一度署名してください。署名は作成されていません。",
-        en="The holder of this card is not the signer of this application. Use the signer's own card, or correct the "
-        "name and birth date in the application, then sign again. No signature was made.",
+        ja="このカードの名義が、申請の署名者または登録する方と一致しません。ご本人のカードを使うか、申請または登録の氏名と"
+        "生年月日を訂正して、もう一度お試しください。署名は作成されず、読み取った内容も残りません。",
+        en="The holder of this card is not the signer of this application, or not the person of this registration. Use "
+        "that person's own card, or correct the name and birth date given, then try again. Nothing was signed, and "
+        "nothing that was read is kept.",
     )
 
 

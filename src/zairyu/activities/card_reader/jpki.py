@@ -9,7 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from zairyu.activities.card_reader.apdu import StatusWord
 from zairyu.activities.card_reader.card_application import CardApplication, fault
 from zairyu.activities.card_reader.channel import CardReaders
-from zairyu.activities.card_reader.errors import NotMyNumberCard, SigningCertificateMissing
+from zairyu.activities.card_reader.errors import (
+    AuthCertificateMissing,
+    CardReaderError,
+    NotMyNumberCard,
+    SigningCertificateMissing,
+)
 from zairyu.activities.card_reader.password import SignPassword, UserPin
 from zairyu.activities.card_reader.profile import profile_of
 
@@ -58,6 +63,12 @@ _PIN_FILES: Final[dict[type[SignPassword | UserPin], _File]] = {
     UserPin: _File.AUTH_PIN,
 }
 """A PIN is only ever presented to the reference it was typed for."""
+
+
+_MISSING: Final[dict[KeyPair, type[CardReaderError]]] = {
+    KeyPair.SIGN: SigningCertificateMissing,
+    KeyPair.AUTH: AuthCertificateMissing,
+}
 
 
 @dataclass(frozen=True)
@@ -131,6 +142,7 @@ class JpkiSession(CardApplication):
 
         Raises:
             SigningCertificateMissing: There is none for signatures.
+            AuthCertificateMissing: There is none for user authentication.
         """
         self._select_of_pair(_FILES[pair].certificate, pair)
         return self._read_object(_SEQUENCE)
@@ -167,7 +179,7 @@ class JpkiSession(CardApplication):
 
     def _select_of_pair(self, file: _File, pair: KeyPair) -> None:
         answer = self._select(file)
-        if pair is KeyPair.SIGN and answer.status == StatusWord.FILE_NOT_FOUND:
-            raise SigningCertificateMissing
+        if answer.status == StatusWord.FILE_NOT_FOUND:
+            raise _MISSING[pair]
         if not answer.ok:
             raise fault(f"select {file:04X}", answer)

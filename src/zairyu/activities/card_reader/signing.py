@@ -4,44 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Final
 
 from zairyu.activities.card_reader.certificate import SigningCertificate, last_day_of
 from zairyu.activities.card_reader.channel import CardReaders
 from zairyu.activities.card_reader.errors import (
-    CardAbsent,
-    CardBusy,
+    AuthCertificateMissing,
     CardFault,
-    CardPulled,
     CardReaderError,
     CertificateExpiresBeforeFiling,
-    LastTryRefused,
-    NoReader,
-    NotMyNumberCard,
-    PinBlocked,
-    ReaderUnplugged,
-    SeveralCards,
     SigningCertificateMissing,
 )
 from zairyu.activities.card_reader.jpki import MY_NUMBER_CARDS, JpkiSession, KeyPair
 from zairyu.activities.card_reader.password import SignPassword
 from zairyu.activities.card_reader.profile import profile_of
 from zairyu.activities.card_reader.roots import TrustedRoots
+from zairyu.activities.card_reader.search import CardFound, find_card, require_tries
 from zairyu.models.card import SignatureRequest
 from zairyu.rules.calendar import day_in_japan
-
-_TELLING: Final = (CardAbsent, ReaderUnplugged, CardPulled, CardBusy, NotMyNumberCard, CardFault)
-"""What a reader without a My Number card says, from what tells a person least to what tells most."""
-
-
-@dataclass(frozen=True)
-class CardFound:
-    """A card that can sign."""
-
-    reader: str
-    """Where it is."""
-    tries_left: int
-    """How many wrong passwords it still takes."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +50,6 @@ def look_for_card(
 ) -> CardFound:
     """Look on all readers for the one card that can sign, before a person is asked for the password.
 
-    The card is let go again: a person types for as long as it takes, and Windows resets a card that is held
-    for five seconds without a command.
-
     Args:
         readers: The readers of this computer.
         filing_day: The last day in Japan on which the certificate must be valid.
@@ -82,40 +58,15 @@ def look_for_card(
         tokens: The names of tokens that are accepted.
 
     Raises:
-        NoReader: No reader is plugged in.
-        SeveralCards: There are My Number cards on several readers.
         SigningCertificateMissing: The card has nothing to sign with.
         PinBlocked: No try is left.
         LastTryRefused: One try is left and nobody insists.
         CertificateExpiresBeforeFiling: The certificate for logging in will have expired by then, so that the one for
             signatures, which cannot be read yet, will have too; and nobody insists.
-        CardReaderError: No reader has a My Number card that answers. Of what the readers say, what tells most.
+        CardReaderError: As `find_card`.
     """
-    names = readers.names()
-    if not names:
-        raise NoReader
     needed_until = max(filing_day, day_in_japan(now))
-    seen: list[CardFound | CardReaderError] = []
-    nothing: list[CardReaderError] = []
-    for reader in names:
-        try:
-            session = JpkiSession.open(readers, reader, tokens=tokens)
-        except _TELLING as error:
-            nothing.append(error)
-            continue
-        with session:
-            try:
-                seen.append(CardFound(reader, _look(session, needed_until, insisted)))
-            except CardReaderError as error:
-                seen.append(error)
-    if len(seen) > 1:
-        raise SeveralCards
-    if not seen:
-        raise max(nothing, key=lambda error: _TELLING.index(type(error)))
-    (outcome,) = seen
-    if isinstance(outcome, CardReaderError):
-        raise outcome
-    return outcome
+    return find_card(readers, partial(_look, needed_until=needed_until, insisted=insisted), tokens=tokens)
 
 
 def sign_with_card(
@@ -172,19 +123,15 @@ def presumed_last_day(session: JpkiSession) -> date | None:
     """
     try:
         return last_day_of(session.certificate(KeyPair.AUTH))
-    except CardFault:
+    except (CardFault, AuthCertificateMissing):
         return None
 
 
-def _look(session: JpkiSession, needed_until: date, insisted: frozenset[type[CardReaderError]]) -> int:
+def _look(session: JpkiSession, *, needed_until: date, insisted: frozenset[type[CardReaderError]]) -> int:
     """How many tries are left on a card that can sign."""
     if not session.presence().sign:
         raise SigningCertificateMissing
-    tries_left = session.tries_left(KeyPair.SIGN)
-    if tries_left == 0:
-        raise PinBlocked
-    if tries_left == 1 and LastTryRefused not in insisted:
-        raise LastTryRefused
+    tries_left = require_tries(session.tries_left(KeyPair.SIGN), insisted)
     if CertificateExpiresBeforeFiling not in insisted:
         last_day = presumed_last_day(session)
         if last_day is not None and last_day < needed_until:

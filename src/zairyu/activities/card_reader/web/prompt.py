@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from zairyu.activities.card_reader.errors import CardReaderError, WayOn
+from zairyu.activities.card_reader.password import CardInfoPin, CardPin
 from zairyu.activities.card_reader.prompt import Consent
 from zairyu.activities.card_reader.web.views import (
     Answer,
     AtRest,
+    CardToReadWanted,
     CardWanted,
     ConsentWanted,
     Ended,
@@ -19,7 +21,10 @@ from zairyu.activities.card_reader.web.views import (
     Failure,
     Form,
     Moment,
+    PinWanted,
     Question,
+    Read,
+    Reading,
     Result,
     Signed,
     Signing,
@@ -27,7 +32,7 @@ from zairyu.activities.card_reader.web.views import (
     Told,
     View,
 )
-from zairyu.models.card import SignatureRequest
+from zairyu.models.card import CardReadRequest, SignatureRequest
 
 T = TypeVar("T")
 
@@ -82,8 +87,7 @@ class WebPrompt:
 
     async def ask_for_consent(self, requests: Sequence[SignatureRequest], tries_left: int) -> Consent | None:
         """Ask for a box to be ticked for each request, and for the password."""
-        # Who has placed a card since has read what was told before, or is somebody else.
-        self._change(results=())
+        self._forget_results()
         return await self._ask(ConsentWanted(tuple(requests), tries_left))
 
     async def show_signing(self) -> None:
@@ -93,6 +97,23 @@ class WebPrompt:
     async def show_signed(self, requests: Sequence[SignatureRequest], holder: str) -> None:
         """Say what was signed and by whom."""
         self._tell(Signed(tuple(requests), holder))
+
+    async def ask_for_card_to_read(self, request: CardReadRequest, notice: CardReaderError | None) -> None:
+        """Show what for the card is to be read and ask for it, until somebody declines."""
+        await self._ask(CardToReadWanted(request, notice))
+
+    async def ask_for_pin(self, request: CardReadRequest, tries_left: int) -> CardInfoPin | None:
+        """Say what will be read, and ask for the PIN."""
+        self._forget_results()
+        return await self._ask(PinWanted(request, tries_left))
+
+    async def show_reading(self) -> None:
+        """Ask to leave the card where it is."""
+        self._show(Reading())
+
+    async def show_read(self, request: CardReadRequest, holder: str) -> None:
+        """Say whose card was read."""
+        self._tell(Read(request, holder))
 
     async def show_failure(self, error: CardReaderError) -> bool:
         """Say what went wrong, and ask whether to go on where there is a way."""
@@ -107,7 +128,7 @@ class WebPrompt:
             raise
 
     async def show_taken_back(self) -> None:
-        """Say that the signature is not wanted any more."""
+        """Say that nobody waits any more."""
         self._tell(TakenBack())
 
     # ----- what stands beside it --------------------------------------------------------------------------------
@@ -163,9 +184,9 @@ class WebPrompt:
         except asyncio.CancelledError:
             if answered.cancelled():
                 self._show(Moment())
-            elif isinstance(consent := answered.result(), Consent):
+            else:
                 # The answer came in the same moment, too late for the desk.
-                consent.password.wipe()
+                _wipe(answered.result())
             raise
         finally:
             if self._open is answered:
@@ -196,6 +217,10 @@ class WebPrompt:
     def _rest(self) -> None:
         self._show(Told() if self._shown.results else AtRest())
 
+    def _forget_results(self) -> None:
+        # Who has placed a card since has read what was told before, or is somebody else.
+        self._change(results=())
+
     def _forget(self) -> None:
         if isinstance(self._shown.view, Told):
             self._show(AtRest(), results=())
@@ -211,6 +236,14 @@ class WebPrompt:
         self._shown = replace(changed, version=str(self._changes))
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _wipe(answer: object) -> None:
+    match answer:
+        case Consent(password=password):
+            password.wipe()
+        case CardPin():
+            answer.wipe()
 
 
 def _new_token() -> str:

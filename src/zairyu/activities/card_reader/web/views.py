@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Generic, Literal, Self, TypeVar
 
-from zairyu.activities.card_reader.errors import CardReaderError, PinMalformed, WayOn
-from zairyu.activities.card_reader.password import SignPassword
-from zairyu.activities.card_reader.prompt import Consent
+from zairyu.activities.card_reader.errors import CardReaderError, PinMalformed, UserPinMalformed, WayOn
+from zairyu.activities.card_reader.password import CardInfoPin, SignPassword
+from zairyu.activities.card_reader.prompt import NEVER_READ, WILL_BE_READ, Consent
 from zairyu.models.base import BilingualText
-from zairyu.models.card import SignatureRequest
+from zairyu.models.card import CardReadRequest, SignatureRequest
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class View:
 
 @dataclass(frozen=True)
 class AtRest(View):
-    """Nobody waits for a signature here."""
+    """Nobody waits for anything here."""
 
     template = "rest.html"
 
@@ -64,9 +64,16 @@ class Moment(View):
 
 @dataclass(frozen=True)
 class Signing(View):
-    """The card works."""
+    """The card signs."""
 
     template = "signing.html"
+
+
+@dataclass(frozen=True)
+class Reading(View):
+    """The card is being read."""
+
+    template = "reading.html"
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,17 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Read:
+    """Whose card was read, and what for."""
+
+    kind: ClassVar[str] = "read"
+    request: CardReadRequest
+    holder: str
+
+
+@dataclass(frozen=True)
 class Failure:
-    """It did not come to a signature, and nobody is asked any more."""
+    """It was not done, and nobody is asked any more."""
 
     kind: ClassVar[str] = "failure"
     error: CardReaderError
@@ -105,12 +121,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class TakenBack:
-    """The signature is not wanted any more."""
+    """Nobody waits any more."""
 
     kind: ClassVar[str] = "taken back"
 
 
-Result = Signed | Failure | TakenBack
+Result = Signed | Read | Failure | TakenBack
 
 
 # ----- what is asked ------------------------------------------------------------------------------------------------
@@ -187,6 +203,49 @@ class ConsentWanted(Question[Consent | None]):
                 except PinMalformed:
                     # The card has not seen it, so typing again costs nothing.
                     return replace(self, confirmed=confirmed, missing="password")
+            case _:
+                return self
+
+
+@dataclass(frozen=True)
+class CardToReadWanted(Question[None]):
+    """Asks for a card that is to be read; only declining is an answer."""
+
+    template = "card_to_read.html"
+    will_be_read: ClassVar[BilingualText] = WILL_BE_READ
+    never_read: ClassVar[BilingualText] = NEVER_READ
+    request: CardReadRequest
+    notice: CardReaderError | None
+    """Why no card can be read yet."""
+
+    def read(self, form: Form) -> Answer[None] | Self:
+        """See whether the person declines."""
+        return Answer(None) if form.one("do") == "decline" else self
+
+
+@dataclass(frozen=True)
+class PinWanted(Question[CardInfoPin | None]):
+    """Says what will be read, and asks for the PIN."""
+
+    template = "pin.html"
+    typed_into = True
+    will_be_read: ClassVar[BilingualText] = WILL_BE_READ
+    never_read: ClassVar[BilingualText] = NEVER_READ
+    request: CardReadRequest
+    tries_left: int
+    problem: BilingualText | None = None
+
+    def read(self, form: Form) -> Answer[CardInfoPin | None] | Self:
+        """Take the PIN; it goes nowhere but into a `CardInfoPin`."""
+        match form.one("do"):
+            case "decline":
+                return Answer(None)
+            case "read":
+                try:
+                    return Answer(CardInfoPin(form.one("pin")))
+                except PinMalformed:
+                    # The card has not seen it, so typing again costs nothing.
+                    return replace(self, problem=UserPinMalformed.sentence)
             case _:
                 return self
 
