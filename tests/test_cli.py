@@ -14,13 +14,18 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner, Result
 
+from tests.registrations import filled_in
+from tests.stays import held, news
 from tests.world import World
 from zairyu import cli
 from zairyu.client import MessageRefused
 from zairyu.doctor import Check
 from zairyu.models.application_file import ApplicationFile
+from zairyu.models.group import GroupReport, GroupResult
+from zairyu.models.registration import RegistrationSnapshot
 from zairyu.models.schemas import SCHEMAS
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
+from zairyu.models.stay import StaySnapshot
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.applicant import write_application
@@ -192,6 +197,67 @@ async def test_documents_are_supplied_from_files(world: World, command: Command)
     assert len(entry["supplies"]) == 1
 
 
+# ----- stays and lists ---------------------------------------------------------------------------------------------
+
+
+async def test_a_stay_is_seen_spoken_to_and_extended_from_the_console(world: World, command: Command) -> None:
+    user_id, expires_on = f"user-{world.queue}", add_months(world.today, 2)
+    await world.zairyu.tell_stay_watch(news(user_id, "registered", held=held(expires_on), card_expires_on=expires_on))
+    shown = await command("stay", "show", user_id, "--json")
+    assert shown.exit_code == 0, shown.stderr
+    assert StaySnapshot.model_validate_json(shown.stdout).expires_on == expires_on
+    file = _handed_in(world, application_id=f"extends-{world.queue}")
+    extended = await command("stay", "extend", user_id, "--input", file)
+    assert extended.exit_code == 0, extended.stderr
+    refused = await command("stay", "send", user_id, "card_extended", json.dumps({"until": str(expires_on)}))
+    assert (refused.exit_code, "no later" in refused.stderr) == (REFUSED, True)
+    closed = await command("stay", "send", user_id, "close", json.dumps({"reason": "LEFT_JAPAN"}))
+    assert "LEFT_JAPAN" in closed.stdout
+    assert f"application/extends-{world.queue}" in (await command("stay", "show", user_id)).stdout
+    wrong = await command("stay", "send", user_id, "close", json.dumps({"reason": "BORED"}), "--json")
+    assert (wrong.exit_code, json.loads(wrong.stdout)[0]["place"]) == (REFUSED, "/reason")
+    assert (await command("stay", "send", user_id, "no_such_message")).exit_code == REFUSED
+
+
+async def test_a_registration_is_begun_seen_and_spoken_to_from_the_console(world: World, command: Command) -> None:
+    user_id, file = f"user-{world.queue}", world.directory / "registration.json"
+    content = filled_in(add_months(world.today, 12), user_id=user_id)
+    file.write_text(json.dumps({**content, "filer": "LAWYER_OR_SCRIVENER"}))
+    refused = await command("register", "--input", file, "--json")
+    assert (refused.exit_code, json.loads(refused.stdout)[0]["place"]) == (REFUSED, "/filer")
+    file.write_text(json.dumps(content))
+    begun = await command("register", "--input", file, "--json")
+    assert begun.exit_code == 0, begun.stderr
+    assert RegistrationSnapshot.model_validate_json(begun.stdout).user_id == user_id
+    agreed = await command("registration", "send", user_id, "accept_terms", json.dumps({"version": "2026-04"}))
+    assert "2026-04" in agreed.stdout
+    assert "terminal" in (await command("registration", "show", user_id)).stdout
+    early = await command("registration", "send", user_id, "card_reissued")
+    assert (early.exit_code, "just use the new card" in early.stderr) == (REFUSED, True)
+    assert (await command("registration", "send", user_id, "no_such_message")).exit_code == REFUSED
+
+
+async def test_a_list_is_started_from_the_console_and_its_report_and_exit_code_tell_what_became_of_it(
+    world: World, command: Command
+) -> None:
+    handed_in = _handed_in(world)
+    form = json.loads(handed_in.read_bytes())
+    file = handed_in.parent / "list.json"
+    entries = [{"key": "mother", "application": form}, {"key": "child", "application": {**form, "reason": ""}}]
+    file.write_text(json.dumps({"group_id": f"group-{world.queue}", "applications": entries}))
+    started = await command("start-group", "--input", file)
+    assert started.exit_code == REFUSED, started.stderr
+    assert "STARTED: 1" in started.stdout
+    assert "/reason" in started.stderr
+    file.write_text(json.dumps({"group_id": f"group-{world.queue}", "applications": entries[:1]}))
+    again = await command("start-group", "--input", file, "--json")
+    assert again.exit_code == 0, again.stderr
+    report = GroupReport.model_validate_json(again.stdout)
+    assert [line.result for line in report.lines] == [GroupResult.ALREADY_THERE]
+    file.write_text("[]")
+    assert (await command("start-group", "--input", file)).exit_code == REFUSED
+
+
 # ----- the demo --------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +308,7 @@ def test_sample_is_an_input_and_its_path_can_be_used_as_it_is_printed(zairyu: Za
     assert written.exit_code == 0
     assert written.stdout == f"{directory / 'application.json'}\n"
     application = ApplicationFile.model_validate_json((directory / "application.json").read_bytes())
+    assert application.photo is not None
     for document in (application.photo, *(attachment.file for attachment in application.attachments)):
         assert (directory / document).exists()
 

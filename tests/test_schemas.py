@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -12,13 +13,16 @@ from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
+from tests.registrations import filled_in
+from tests.stays import LINH, ended, filed, held, news
 from zairyu.activities.card_reader.registration import ReaderWatch
 from zairyu.activities.card_reader.terminal import CardTerminal
-from zairyu.models import messages, steps
-from zairyu.models.application import ApplicationForm, ApplicationInput
+from zairyu.models import messages, registration, stay, steps
+from zairyu.models.application import ApplicationForm, ApplicationInput, Sex
 from zairyu.models.application_file import ApplicationFile
+from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import BilingualText, Model
-from zairyu.models.card import SignatureResult
+from zairyu.models.card import CardReading, SignatureResult
 from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.findings import Finding
@@ -47,7 +51,11 @@ from zairyu.models.status import (
     SubmissionReceipt,
 )
 from zairyu.models.terminal import ReaderProblem, Readers, RegisterTerminal, TerminalSnapshot, TerminalState
+from zairyu.rules import registration_outlook, stay_outlook
+from zairyu.rules.assessment import assess
 from zairyu.rules.outlook import snapshot_of
+from zairyu.rules.registration import sheet_of
+from zairyu.rules.stay_news import with_news
 from zairyu.runtime.embedded import free_port
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.settings import Settings
@@ -89,7 +97,9 @@ def _published(kind: type) -> dict[str, type]:
 
 def test_every_handler_has_the_schema_of_what_it_takes_and_no_schema_is_of_nothing() -> None:
     contract = {name: kind for one in WORKFLOWS for name, kind in _published(one).items()}
-    assert dict(SCHEMAS) == {"zairyu-start-input": ApplicationFile, **contract}
+    handed_in = {"zairyu-start-input": ApplicationFile, "zairyu-register-input": registration.RegistrationFile}
+    asked = {"assess-input": Intention, "assess-result": Assessment}
+    assert dict(SCHEMAS) == {**handed_in, **asked, **contract}
 
 
 def test_updates_by_name_are_the_updates_of_the_workflow() -> None:
@@ -109,7 +119,9 @@ async def test_every_step_is_done_by_one_activity_that_takes_and_gives_what_is_p
     promised = {step.name: step for step in vars(steps).values() if isinstance(step, steps.Step)}
     assert len(promised) >= 9
     async with core_activities(Settings(data_dir=tmp_path), keys, temporal.client) as core:
-        done = _by_name([*core, CardTerminal.sign_at_terminal, ReaderWatch.watch_readers])
+        done = _by_name(
+            [*core, CardTerminal.sign_at_terminal, CardTerminal.read_card_at_terminal, ReaderWatch.watch_readers]
+        )
     assert {name: len(functions) for name, functions in done.items()} == dict.fromkeys(promised, 1)
     for name, step in promised.items():
         (function,) = done[name]
@@ -145,6 +157,11 @@ async def test_every_step_shows_that_it_lives_from_its_beginning(
             name=application.form.applicant.name,
             occasion=ReceiptNumberIssued(receipt_number="東オンＥＮ26000001"),
         ),
+        "tell_stay_watch": _news(),
+        "build_registration": registration.BuildRegistration(
+            sheet=sheet_of("user-0001", _registration().form, _reading()).model_copy(update={"name": "é"}),
+            filing_day=date(2026, 11, 24),
+        ),
     }
     settings = Settings(data_dir=tmp_path, mynaportal_url=nowhere, smtp_port=free_port())
     silent = set()
@@ -155,7 +172,7 @@ async def test_every_step_shows_that_it_lives_from_its_beginning(
             beats: list[object] = []
             environment = ActivityEnvironment()
             environment.on_heartbeat = lambda *details, beats=beats: beats.append(details)
-            with pytest.raises(ApplicationError):  # there is nobody and nothing outside
+            with suppress(ApplicationError):  # but for our own server, there is nobody and nothing outside
                 await environment.run(function, asked.pop(name))
             if not beats:
                 silent.add(name)
@@ -240,6 +257,96 @@ def _terminal() -> TerminalSnapshot:
     )
 
 
+def _news() -> stay.StayNews:
+    """Everything that an application can tell at once."""
+    return news(
+        "user-0001",
+        "n",
+        held=held(date(2027, 1, 31)),
+        card_expires_on=date(2027, 1, 31),
+        filed=filed("app-00000001", date(2026, 11, 24), date(2027, 1, 31)),
+        ended=ended("app-00000002", End.DENIED),
+    )
+
+
+def _stay(application: ApplicationInput) -> stay.StayState:
+    """A watch with everything said that can be said."""
+    return stay.StayState(
+        user_id="user-0001",
+        standing=with_news(None, _news(), on=date(2026, 11, 24)),
+        handled=["a"],
+        said=["b"],
+        wanted=[application],
+        applications=[
+            stay.StartedApplication(
+                application_id="app-00000001",
+                workflow_id="application/app-00000001",
+                application_type=application.form.application_type,
+                started_at=_AT,
+                end=End.DENIED,
+            )
+        ],
+        undeliverable=stay.StayAttention(reason=stay.StayMatter.MAIL_UNDELIVERABLE, since=_AT, explanation=_text()),
+        told_at=_AT,
+        close_reason=stay.CloseReason.LEFT_JAPAN,
+        timeline=[{"at": _AT, "text": _text()}],
+    )
+
+
+def _reading(**changes: Any) -> CardReading:
+    return CardReading(
+        **{
+            "name": "TRAN\u3000THI\u3000LINH",
+            "address": "東京都新宿区架空町１丁目２番３号",
+            "birth_date": "19960412",
+            "sex": Sex.FEMALE,
+            "card_id": "a" * 64,
+            "expires_on": date(2028, 1, 31),
+            "terminal_id": "T1",
+            "read_at": _AT,
+            **changes,
+        }
+    )
+
+
+def _registration() -> registration.RegistrationInput:
+    content = filled_in(date(2028, 1, 31), name="TRAN THI LINH", birth_date="19960412", sex="FEMALE")
+    return registration.RegistrationInput(
+        user_id="user-0001", form=registration.RegistrationForm.model_validate(content)
+    )
+
+
+def _registered() -> registration.RegistrationState:
+    """A registration with everything said that can be said."""
+    given = _registration()
+    account = registration.Account(
+        authentication_id="SB1",
+        card_id="a" * 64,
+        expires_on=date(2028, 1, 31),
+        password_expires_on=date(2027, 11, 23),
+    )
+    return registration.RegistrationState(
+        user_id=given.user_id,
+        interface_profile=given.interface_profile,
+        form=given.form,
+        phase=registration.RegistrationPhase.ACTIVE,
+        end=registration.RegistrationEnd.LEFT,
+        round=2,
+        handled=["a"],
+        timeline=[{"at": _AT, "text": _text()}],
+        attention=[{"reason": AttentionReason.HELP_DESK_NEEDED, "since": _AT, "explanation": _text()}],
+        manual_steps=[{"kind": ManualStepKind.CHANGE_OF_DETAILS, "since": _AT, "instructions": _text()}],
+        terms=registration.AcceptedTerms(version="2026-04", accepted_at=_AT),
+        visit=registration.TerminalVisit(terminal_id="T1"),
+        reading=_reading(address="別の住所"),
+        request_id="registration.user-0001.0",
+        receipt=SubmissionReceipt(request_id="r", provisional_number="K1", accepted_at=_AT),
+        account=account,
+        former_account=account,
+        stay_news=[_news()],
+    )
+
+
 def _report() -> StatusReport:
     return StatusReport(
         event_id="e",
@@ -269,6 +376,8 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
     attachment = application.attachments[0]
     update = "ApplicationWorkflow.update"
     return {
+        "assess-input": Intention.model_validate(handed_in),
+        "assess-result": assess(Intention.model_validate(handed_in), on=date(2026, 12, 1)),
         "zairyu-start-input": ApplicationFile.model_validate(handed_in),
         "ApplicationWorkflow.input": StartApplication(application=application, carried_over=state),
         "ApplicationWorkflow.result": snapshot,
@@ -304,8 +413,46 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot(
             application_id="app-00000001", request=_request(), answered=True, refusal=_text()
         ),
+        "zairyu-register-input": registration.RegistrationFile.model_validate(
+            {**_registration().form.model_dump(), "user_id": "user-0001"}
+        ),
+        "RegistrationWorkflow.input": registration.StartRegistration(
+            registration=_registration(), carried_over=_registered()
+        ),
+        "RegistrationWorkflow.update.accept_terms": registration.AcceptTerms(message_id="m", version="2026-04"),
+        "RegistrationWorkflow.update.read_card_at": registration.ReadCardAt(message_id="m", terminal_id="T1"),
+        "RegistrationWorkflow.update.sign_at": messages.SignAt(message_id="m", terminal_id="T1"),
+        "RegistrationWorkflow.update.leave_terminal": registration.LeaveTerminal(message_id="m"),
+        "RegistrationWorkflow.update.amend": registration.AmendRegistration(message_id="m", form=_registration().form),
+        "RegistrationWorkflow.update.enter_authentication_id": registration.EnterAuthenticationId(
+            message_id="m", authentication_id="SB1", password_set_on=date(2026, 11, 24)
+        ),
+        "RegistrationWorkflow.update.password_renewed": registration.PasswordRenewed(
+            message_id="m", renewed_on=date(2027, 11, 1)
+        ),
+        "RegistrationWorkflow.update.change_details": registration.ChangeDetails(
+            message_id="m", address=_registration().form.address, contact=LINH
+        ),
+        "RegistrationWorkflow.update.card_reissued": registration.CardReissued(message_id="m"),
+        "RegistrationWorkflow.update.complete_manual_step": messages.CompleteManualStep(
+            message_id="m", step=ManualStepKind.CHANGE_OF_DETAILS, evidence="画面"
+        ),
+        "RegistrationWorkflow.update.resolve": messages.Resolve(
+            message_id="m", reason=AttentionReason.HELP_DESK_NEEDED, action=messages.ResolveAction.ACKNOWLEDGE
+        ),
+        "RegistrationWorkflow.update.end_registration": registration.EndRegistration(message_id="m", reason="帰国"),
+        "RegistrationWorkflow.query.snapshot": registration_outlook.snapshot_of(
+            _registered(), parked=False, today=date(2026, 11, 24)
+        ),
         "StatusFeedWorkflow.input": FeedPosition(profile="sandbox", cursor="7"),
         "StatusFeedWorkflow.query.position": FeedPosition(profile="sandbox"),
+        "StayWatchWorkflow.input": stay.StartStayWatch(user_id="user-0001", carried_over=_stay(application)),
+        "StayWatchWorkflow.update.start_extension": stay.StartExtension(message_id="m", application=application),
+        "StayWatchWorkflow.update.card_extended": stay.CardExtended(message_id="m", until=date(2027, 3, 31)),
+        "StayWatchWorkflow.update.update_contact": stay.UpdateContact(message_id="m", contact=LINH),
+        "StayWatchWorkflow.update.close": stay.CloseStayWatch(message_id="m", reason=stay.CloseReason.LEFT_JAPAN),
+        "StayWatchWorkflow.signal.news": _news(),
+        "StayWatchWorkflow.query.snapshot": stay_outlook.snapshot_of(_stay(application), _AT),
         "TerminalWorkflow.input": RegisterTerminal(terminal_id="T1", carried_over=_terminal()),
         "TerminalWorkflow.query.snapshot": _terminal(),
     }

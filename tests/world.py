@@ -28,7 +28,8 @@ from zairyu.client import Zairyu
 from zairyu.models import messages
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.names import application_workflow_id, document_request_workflow_id
-from zairyu.models.snapshot import ApplicationSnapshot, Phase
+from zairyu.models.residence import ApplicationType
+from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.embedded import temporal_program
 from zairyu.runtime.keys import KeyRing
@@ -125,6 +126,20 @@ class Surroundings:
 
     async def in_phase(self, application_id: str, phase: Phase) -> ApplicationSnapshot:
         return await self.until(application_id, lambda snapshot: snapshot.phase is phase)
+
+    async def mailed(self, count: int) -> None:
+        """Wait until there are so many mails."""
+
+        async def enough() -> bool:
+            return len(await self.mails()) >= count
+
+        await self.eventually(enough)
+
+    async def ended(self, application_id: str, end: End) -> ApplicationSnapshot:
+        """Wait for the end, which must be this one."""
+        snapshot = await self.in_phase(application_id, Phase.CLOSED)
+        assert snapshot.end is end, snapshot.model_dump_json(indent=2)
+        return snapshot
 
     async def closed(self, application_id: str) -> ApplicationSnapshot:
         """Wait for the end, the last mail included."""
@@ -246,10 +261,22 @@ class World(Surroundings):
             behaviour=Behaviour(),
         )
 
-    async def start(self, *, expires_on: date | None = None, persona: Persona | None = None, **changes: Any) -> str:
+    async def start(
+        self,
+        application_type: ApplicationType = ApplicationType.EXTENSION_OF_PERIOD,
+        *,
+        expires_on: date | None = None,
+        persona: Persona | None = None,
+        **changes: Any,
+    ) -> str:
         """Start an application, two months before its stay expires if nothing else is said."""
         expires_on, persona = expires_on or add_months(self.today, 2), persona or self.persona
-        file = write_application(self.directory / "input" / uuid.uuid4().hex, persona, expires_on=expires_on)
+        file = write_application(
+            self.directory / "input" / uuid.uuid4().hex,
+            persona,
+            expires_on=expires_on,
+            application_type=application_type.value,
+        )
         content = {**json.loads(file.read_bytes()), **changes}
         self.reader.insert(self.card(valid_until=expires_on, persona=persona))
         snapshot = await self.zairyu.start(content, beside=file.parent, on=self.today)
@@ -262,9 +289,11 @@ class World(Surroundings):
             application_id, messages.SignAt(message_id=uuid.uuid4().hex, terminal_id=self.terminal_id)
         )
 
-    async def file(self, **changes: Any) -> str:
+    async def file(
+        self, application_type: ApplicationType = ApplicationType.EXTENSION_OF_PERIOD, **changes: Any
+    ) -> str:
         """Start an application and bring it to the agency."""
-        application_id = await self.start(**changes)
+        application_id = await self.start(application_type, **changes)
         await self.sign(application_id)
         await self.until(application_id, lambda snapshot: snapshot.phase is Phase.RECEIPT)
         return application_id

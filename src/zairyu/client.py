@@ -4,22 +4,25 @@ import asyncio
 import json
 import mimetypes
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.stay.telling import tell_watch
 from zairyu.models import messages
 from zairyu.models.application import ApplicationForm, ApplicationId, ApplicationInput
 from zairyu.models.application_file import AttachmentFile
+from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import BilingualText
 from zairyu.models.document_request import DocumentRequestSnapshot
 from zairyu.models.documents import Attachment, DocumentRef
@@ -29,20 +32,40 @@ from zairyu.models.names import (
     MESSAGE_REFUSED,
     application_workflow_id,
     document_request_workflow_id,
+    registration_workflow_id,
+    stay_workflow_id,
     terminal_workflow_id,
 )
+from zairyu.models.registration import (
+    RegistrationFile,
+    RegistrationForm,
+    RegistrationInput,
+    RegistrationSnapshot,
+    StartRegistration,
+)
+from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import ApplicationSnapshot, Phase
 from zairyu.models.state import StartApplication
+from zairyu.models.stay import StartExtension, StayNews, StaySnapshot
 from zairyu.models.terminal import TerminalSnapshot, TerminalState
+from zairyu.rules.assessment import assess
 from zairyu.rules.intake import check_input, malformed_findings
+from zairyu.rules.judgement import implausible_days
+from zairyu.rules.registration import check_registration
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
+from zairyu.workflows.registration import RegistrationWorkflow
+from zairyu.workflows.stay_watch import StayWatchWorkflow
 from zairyu.workflows.terminal import TerminalWorkflow
 
 _STARTING_SECONDS = 10.0
-"""How long a document request may take to start after the application has heard of it."""
+"""How long a document request may take to start after the application has heard of it, and a process to go on in a
+new history."""
 
 
+T = TypeVar("T")
+
+_NOT_OF_THE_FORM: Final = frozenset({"application_id", "user_id", "photo", "attachments"})
 _ID: Final[TypeAdapter[str | None]] = TypeAdapter(ApplicationId | None)
 
 
@@ -77,18 +100,18 @@ class Zairyu:
         Raises:
             ApplicationRefused: with every finding; nothing was started.
         """
-        try:
-            content = json.loads(await asyncio.to_thread(file.read_bytes))
-        except OSError:
-            raise ApplicationRefused([_no_file("")]) from None
-        except ValueError:
-            content = None
-        if not isinstance(content, dict):
-            raise ApplicationRefused([_not_json()])
-        return await self.start(content, beside=file.parent, on=on)
+        return await self.start(await _json_object(file), beside=file.parent, on=on)
 
     async def start(self, content: Mapping[str, Any], *, beside: Path, on: date) -> ApplicationSnapshot:
         """Start an application, once per application id.
+
+        Raises:
+            ApplicationRefused: with every finding; nothing was started.
+        """
+        return await self.start_application(await self.read(content, beside=beside, on=on))
+
+    async def read(self, content: Mapping[str, Any], *, beside: Path, on: date) -> ApplicationInput:
+        """Check an application and store its documents, without starting it.
 
         Args:
             content: the form with the documents as paths, as in `ApplicationFile`.
@@ -96,22 +119,20 @@ class Zairyu:
             on: today, a day in Japan.
 
         Raises:
-            ApplicationRefused: with every finding; nothing was started.
+            ApplicationRefused: with every finding.
         """
-        findings = list(_check_id(content))
+        findings = list(_check_ids(content))
         photo, attachments = await self._store_documents(content, beside, findings)
         findings += check_input(_form_part(content), photo, attachments, on=on)
         if any(finding.severity is Severity.ERROR for finding in findings):
             raise ApplicationRefused(findings)
-        assert photo is not None  # noqa: S101 - a missing photo is a finding
-        return await self.start_application(
-            ApplicationInput(
-                application_id=content.get("application_id") or str(uuid.uuid4()),
-                form=ApplicationForm.model_validate(content),
-                photo=photo,
-                attachments=attachments,
-                interface_profile=self._profile,
-            )
+        return ApplicationInput(
+            application_id=content.get("application_id") or str(uuid.uuid4()),
+            user_id=content.get("user_id"),
+            form=ApplicationForm.model_validate(content),
+            photo=photo,
+            attachments=attachments,
+            interface_profile=self._profile,
         )
 
     async def start_application(self, application: ApplicationInput) -> ApplicationSnapshot:
@@ -119,25 +140,52 @@ class Zairyu:
 
         The same application id again attaches to the application that there is, open or closed.
         """
-        form = application.form
-        # A closed one is not begun again, and answers like an open one.
-        with suppress(WorkflowAlreadyStartedError):
+        await self.begin(application)
+        return await self.snapshot(application.application_id)
+
+    async def begin(self, application: ApplicationInput) -> bool:
+        """Start an application as `start_application` does, without asking where it is then.
+
+        Returns:
+            Whether it was started now; an application that is there already, open or closed, is left alone.
+        """
+        try:
             await self._temporal.start_workflow(
                 ApplicationWorkflow.run,
                 StartApplication(application=application),
                 id=application_workflow_id(application.application_id),
                 task_queue=self._queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=form.application_type.label.en,
+                static_summary=application.form.application_type.label.en,
             )
-        return await self.snapshot(application.application_id)
+        except WorkflowAlreadyStartedError:
+            return False
+        return True
+
+    async def handed_in(self, application_id: str) -> ApplicationInput | None:
+        """What an application was started with, before anything was amended; nothing where no history is kept."""
+        handle = self._application(application_id)
+        try:
+            started = await _first_event(handle)
+            first_run = started.first_execution_run_id
+            if started.continued_execution_run_id:
+                started = await _first_event(self._temporal.get_workflow_handle(handle.id, run_id=first_run))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        (start,) = await self._temporal.data_converter.decode(started.input.payloads, [StartApplication])
+        application: ApplicationInput = start.application
+        return application
 
     async def _store_documents(
         self, content: Mapping[str, Any], beside: Path, findings: list[Finding]
     ) -> tuple[DocumentRef | None, tuple[Attachment, ...]]:
         """Put the documents that can be read into the blob store; say which ones cannot."""
-        photo = await self._store(content.get("photo"), "/photo", beside, findings)
+        photo = None
+        if content.get("photo") is not None:
+            photo = await self._store(content["photo"], "/photo", beside, findings)
         attachments = []
         listed = content.get("attachments", [])
         for index, entry in enumerate(listed if isinstance(listed, list) else []):
@@ -162,6 +210,27 @@ class Zairyu:
         except (OSError, ValueError):
             findings.append(_no_file(place))
             return None
+
+    # ----- asking what the law says -----------------------------------------------------------------------------
+
+    @staticmethod
+    def assess(content: Mapping[str, Any], *, on: date) -> Assessment:
+        """Everything the law says of an intended application on a day in Japan. Starts nothing, and asks no server.
+
+        Args:
+            content: an `Intention`, or a whole application as for `start`.
+            on: the day in Japan to judge it by.
+
+        Raises:
+            ApplicationRefused: it cannot be read, with every finding.
+        """
+        try:
+            intention = Intention.model_validate(content)
+        except ValidationError as error:
+            raise ApplicationRefused(tuple(malformed_findings(error))) from None
+        if findings := tuple(implausible_days(intention, on)):
+            raise ApplicationRefused(findings)
+        return assess(intention, on=on)
 
     # ----- people's decisions -----------------------------------------------------------------------------------
 
@@ -256,7 +325,7 @@ class Zairyu:
             MessageRefused: there is no such application.
         """
         with _refusals():
-            return await self._application(application_id).query(ApplicationWorkflow.snapshot)
+            return await _told(lambda: self._application(application_id).query(ApplicationWorkflow.snapshot))
 
     async def wait_for(self, application_id: str, *phases: Phase, every: float = 0.5) -> ApplicationSnapshot:
         """Wait until an application is in one of these phases, or closed."""
@@ -265,6 +334,114 @@ class Zairyu:
             if snapshot.phase in (*phases, Phase.CLOSED):
                 return snapshot
             await asyncio.sleep(every)
+
+    # ----- registrations ----------------------------------------------------------------------------------------
+
+    async def register_file(self, file: Path, *, on: date) -> RegistrationSnapshot:
+        """Start the registration that a JSON file describes.
+
+        Raises:
+            ApplicationRefused: with every finding; nothing was started.
+        """
+        return await self.register(await _json_object(file), on=on)
+
+    async def register(self, content: Mapping[str, Any], *, on: date) -> RegistrationSnapshot:
+        """Start a user's registration. The same user id again attaches to the registration that there is.
+
+        Args:
+            content: as in `RegistrationFile`.
+            on: today, a day in Japan.
+
+        Raises:
+            ApplicationRefused: with every finding; nothing was started.
+        """
+        form = {key: value for key, value in content.items() if key != "user_id"}
+        findings = [*_check_ids(content), *check_registration(form, on=on)]
+        if any(finding.severity is Severity.ERROR for finding in findings):
+            raise ApplicationRefused(findings)
+        user_id = RegistrationFile.model_validate(content).user_id or str(uuid.uuid4())
+        # A closed one is not begun again, and answers like an open one.
+        with suppress(WorkflowAlreadyStartedError):
+            await self._temporal.start_workflow(
+                RegistrationWorkflow.run,
+                StartRegistration(
+                    registration=RegistrationInput(
+                        user_id=user_id, form=RegistrationForm.model_validate(form), interface_profile=self._profile
+                    )
+                ),
+                id=registration_workflow_id(user_id),
+                task_queue=self._queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=ApplicationType.USER_REGISTRATION.label.en,
+            )
+        return await self.registration(user_id)
+
+    async def registration(self, user_id: str) -> RegistrationSnapshot:
+        """Where a registration is. Closed ones answer as long as their history is kept.
+
+        Raises:
+            MessageRefused: there is no such registration.
+        """
+        with _refusals():
+            return await _told(lambda: self._registration(user_id).query(RegistrationWorkflow.snapshot))
+
+    async def send_to_registration(self, user_id: str, name: str, message: messages.Message) -> RegistrationSnapshot:
+        """Send any update of `REGISTRATION_UPDATES` by its name.
+
+        Raises:
+            MessageRefused: the registration did not take it; nothing has changed.
+        """
+        with _refusals():
+            snapshot: RegistrationSnapshot = await self._registration(user_id).execute_update(
+                name, message, id=message.message_id, result_type=RegistrationSnapshot
+            )
+            return snapshot
+
+    def _registration(self, user_id: str) -> WorkflowHandle[RegistrationWorkflow, RegistrationSnapshot]:
+        return self._temporal.get_workflow_handle_for(RegistrationWorkflow.run, registration_workflow_id(user_id))
+
+    # ----- stays ------------------------------------------------------------------------------------------------
+
+    async def tell_stay_watch(self, news: StayNews) -> None:
+        """Tell the watch over a stay what has changed; the first news begins it, and a repeat changes nothing."""
+        await tell_watch(self._temporal, news, queue=self._queue)
+
+    async def stay(self, user_id: str) -> StaySnapshot:
+        """Where somebody's stay is. A watch that has closed answers as long as its history is kept.
+
+        Raises:
+            MessageRefused: nobody watches over a stay of this user.
+        """
+        with _refusals():
+            return await _told(lambda: self._stay(user_id).query(StayWatchWorkflow.snapshot))
+
+    async def send_to_stay(self, user_id: str, name: str, message: messages.Message) -> StaySnapshot:
+        """Send any update of `STAY_UPDATES` by its name.
+
+        Raises:
+            MessageRefused: the watch did not take it; nothing has changed.
+        """
+        with _refusals():
+            snapshot: StaySnapshot = await self._stay(user_id).execute_update(
+                name, message, id=message.message_id, result_type=StaySnapshot
+            )
+            return snapshot
+
+    async def start_extension(self, user_id: str, file: Path, *, on: date) -> StaySnapshot:
+        """Have the watch start the extension or the change of status that a JSON file describes.
+
+        Raises:
+            ApplicationRefused: with every finding; nothing was started.
+            MessageRefused: the watch did not take it.
+        """
+        content = await _json_object(file)
+        application = await self.read({**content, "user_id": user_id}, beside=file.parent, on=on)
+        message = StartExtension(message_id=application.application_id, application=application)
+        return await self.send_to_stay(user_id, "start_extension", message)
+
+    def _stay(self, user_id: str) -> WorkflowHandle[StayWatchWorkflow, StaySnapshot]:
+        return self._temporal.get_workflow_handle_for(StayWatchWorkflow.run, stay_workflow_id(user_id))
 
     # ----- desk terminals ---------------------------------------------------------------------------------------
 
@@ -286,12 +463,48 @@ class Zairyu:
             return await self._terminal(terminal_workflow_id(terminal_id))
 
     async def _terminal(self, workflow_id: str) -> TerminalSnapshot:
-        return await self._temporal.get_workflow_handle_for(TerminalWorkflow.run, workflow_id).query(
-            TerminalWorkflow.snapshot
-        )
+        handle = self._temporal.get_workflow_handle_for(TerminalWorkflow.run, workflow_id)
+        return await _told(lambda: handle.query(TerminalWorkflow.snapshot))
 
     def _application(self, application_id: str) -> WorkflowHandle[ApplicationWorkflow, ApplicationSnapshot]:
         return self._temporal.get_workflow_handle_for(ApplicationWorkflow.run, application_workflow_id(application_id))
+
+
+async def _json_object(file: Path) -> dict[str, Any]:
+    """What an input file holds.
+
+    Raises:
+        ApplicationRefused: it cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(await asyncio.to_thread(file.read_bytes))
+    except OSError:
+        raise ApplicationRefused([_no_file("")]) from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ApplicationRefused([_not_json()])
+    return content
+
+
+async def _first_event(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionStartedEventAttributes:
+    async for event in handle.fetch_history_events(page_size=1):
+        return event.workflow_execution_started_event_attributes
+    raise AssertionError("a history begins with its start")
+
+
+async def _told(asking: Callable[[], Awaitable[T]]) -> T:
+    """What a process tells of itself. In the moment in which it goes on in a new history it is asked once more."""
+    ends = asyncio.get_running_loop().time() + _STARTING_SECONDS
+    while True:
+        try:
+            return await asking()
+        except RPCError as error:
+            # There is no other sign: a task queue without a worker has the same status.
+            between = error.status is RPCStatusCode.FAILED_PRECONDITION and "not scheduled yet" in error.message
+            if not between or asyncio.get_running_loop().time() > ends:
+                raise
+        await asyncio.sleep(0.1)
 
 
 @contextmanager
@@ -313,15 +526,16 @@ def _refusals() -> Iterator[None]:
         raise
 
 
-def _check_id(content: Mapping[str, Any]) -> Iterator[Finding]:
-    try:
-        _ID.validate_python(content.get("application_id"))
-    except ValidationError as error:
-        yield from malformed_findings(error, "/application_id")
+def _check_ids(content: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in ("application_id", "user_id"):
+        try:
+            _ID.validate_python(content.get(name))
+        except ValidationError as error:
+            yield from malformed_findings(error, f"/{name}")
 
 
 def _form_part(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in content.items() if key not in ("application_id", "photo", "attachments")}
+    return {key: value for key, value in content.items() if key not in _NOT_OF_THE_FORM}
 
 
 def _no_file(place: str) -> Finding:

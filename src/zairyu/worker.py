@@ -23,6 +23,7 @@ from zairyu.activities.mail.activity import MailRoom, MailServer
 from zairyu.activities.mynaportal.activity import Mynaportal
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.packaging.activity import Packaging
+from zairyu.activities.stay.activity import StayMessenger
 from zairyu.models.mynaportal import FeedPosition
 from zairyu.models.names import CORE_QUEUE, card_terminal_queue, status_feed_workflow_id, terminal_workflow_id
 from zairyu.models.terminal import RegisterTerminal
@@ -30,10 +31,19 @@ from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.settings import Settings
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
+from zairyu.workflows.registration import RegistrationWorkflow
 from zairyu.workflows.status_feed import StatusFeedWorkflow
+from zairyu.workflows.stay_watch import StayWatchWorkflow
 from zairyu.workflows.terminal import TerminalWorkflow
 
-WORKFLOWS: Sequence[type] = (ApplicationWorkflow, DocumentRequestWorkflow, StatusFeedWorkflow, TerminalWorkflow)
+WORKFLOWS: Sequence[type] = (
+    ApplicationWorkflow,
+    DocumentRequestWorkflow,
+    StatusFeedWorkflow,
+    TerminalWorkflow,
+    StayWatchWorkflow,
+    RegistrationWorkflow,
+)
 
 _log: Final = structlog.stdlib.get_logger(__name__)
 
@@ -65,6 +75,7 @@ async def core_activities(
             blobs,
             temporal,
         )
+        stays = StayMessenger(temporal)
         mail_room = MailRoom(
             MailServer(
                 host=settings.smtp_host,
@@ -76,6 +87,7 @@ async def core_activities(
         )
         yield [
             packaging.build_package,
+            packaging.build_registration,
             packaging.seal_package,
             mynaportal.submit_application,
             mynaportal.look_up_submission,
@@ -83,6 +95,7 @@ async def core_activities(
             mynaportal.change_collection,
             mynaportal.watch_status_feed,
             mail_room.send_mail,
+            stays.tell_stay_watch,
         ]
 
 
@@ -112,7 +125,7 @@ async def terminal_worker(client: Client, terminal_id: str, desk: Desk, readers:
         Worker(
             client,
             task_queue=card_terminal_queue(terminal_id),
-            activities=[terminal.sign_at_terminal, watch.watch_readers],
+            activities=[terminal.sign_at_terminal, terminal.read_card_at_terminal, watch.watch_readers],
             max_concurrent_activities=_AT_ONE_DESK,
             max_heartbeat_throttle_interval=_TO_THE_DESK,
             default_heartbeat_throttle_interval=_TO_THE_DESK,

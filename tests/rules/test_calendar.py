@@ -12,6 +12,7 @@ from zairyu.rules.calendar import (
     business_day_on_or_after,
     day_in_japan,
     is_business_day,
+    reaches,
     start_of_day,
 )
 
@@ -82,6 +83,14 @@ def test_a_later_day_never_gives_an_earlier_limit(first: date, second: date, mon
 
 @given(day=DAYS, months=MONTHS)
 @settings(deadline=None)
+def test_there_and_back_is_the_same_day_unless_a_month_was_too_short(day: date, months: int) -> None:
+    back = add_months(add_months(day, months), -months)
+
+    assert back == day or (back < day and day.day > 28)
+
+
+@given(day=DAYS, months=MONTHS)
+@settings(deadline=None)
 def test_a_month_is_a_calendar_month(day: date, months: int) -> None:
     moved = add_months(day, months)
 
@@ -103,6 +112,10 @@ def test_a_month_is_a_calendar_month(day: date, months: int) -> None:
         (date(2027, 5, 1), date(2027, 5, 6)),  # weekend, then three holidays
         (date(2027, 5, 5), date(2027, 5, 6)),
         (date(2027, 3, 21), date(2027, 3, 23)),  # the equinox on a Sunday moves to Monday
+        (date(2026, 5, 2), date(2026, 5, 7)),  # a Saturday; Constitution Day on Sunday is made up for on the 6th
+        (date(2026, 5, 3), date(2026, 5, 7)),
+        (date(2026, 5, 6), date(2026, 5, 7)),
+        (date(2022, 7, 16), date(2022, 7, 19)),  # a Saturday; Marine Day on the 18th
         (date(2026, 9, 22), date(2026, 9, 24)),  # between two holidays
         (date(2028, 2, 29), date(2028, 2, 29)),  # a Tuesday
         (date(2026, 11, 28), date(2026, 11, 30)),  # a Saturday
@@ -131,6 +144,15 @@ def test_open_days_are_counted_one_by_one(day: date, count: int) -> None:
     between = [day + timedelta(days=passed) for passed in range(1, (end - day).days + 1)]
     assert sum(map(is_business_day, between)) == count
     assert end == day if count == 0 else is_business_day(end)
+
+
+@given(day=st.dates(), months=st.integers(-12, 12))
+@settings(deadline=None)
+def test_what_is_counted_from_a_day_within_reach_is_known(day: date, months: int) -> None:
+    if reaches(day):
+        business_day_on_or_after(add_months(day, months))
+    else:
+        assert not date(2016, 1, 1) <= day <= date(2098, 12, 31)
 
 
 @pytest.mark.parametrize("day", [date(2014, 12, 31), date(2100, 1, 1)])

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from zairyu.rules.jurisdiction import OfficeRow, competent_office
+from zairyu.rules.jurisdiction import OfficeRow, competent_office, office_in_charge
 from zairyu.rules.tables import in_force, load_table
 
 TODAY = date(2026, 11, 24)
@@ -49,3 +49,13 @@ def test_people_are_sent_to_the_office_of_their_prefecture(prefecture: str, code
 @pytest.mark.parametrize("name", ["", "東京", "Tokyo", "東京府"])
 def test_an_unknown_prefecture_has_no_office(name: str) -> None:
     assert competent_office(name, on=TODAY) is None
+    assert office_in_charge(name, on=TODAY) is None
+
+
+@pytest.mark.parametrize("prefecture", PREFECTURES)
+def test_everybody_is_told_the_office_in_charge_with_its_source(prefecture: str) -> None:
+    office, row = office_in_charge(prefecture, on=TODAY), competent_office(prefecture, on=TODAY)
+
+    assert office is not None
+    assert row is not None
+    assert (office.code, office.name, office.source) == (row.code, row.name, row.source)

@@ -2,6 +2,7 @@ from datetime import date
 from typing import Any
 
 from tests.rules.stories import asked, fee, report
+from zairyu.models.residence import ApplicationType
 from zairyu.models.status import (
     ApplicationStatus,
     CollectionStatus,
@@ -14,7 +15,7 @@ from zairyu.rules.progress import what_is_new
 
 
 def told(before: StatusReport | None, **says: Any) -> list[str]:
-    texts = list(what_is_new(before, report(**says)))
+    texts = list(what_is_new(before, report(**says), ApplicationType.EXTENSION_OF_PERIOD.result))
     assert all(text.ja and text.en for text in texts)
     return [text.en for text in texts]
 
@@ -55,8 +56,12 @@ def test_each_step_of_a_whole_story_is_told() -> None:
     assert told(report(**completed, fee=fee()), **completed, fee=fee(status=PaymentStatus.PAID)) == [
         "The fee has been paid."
     ]
-    assert told(report(**completed), **completed, collection=CollectionStatus.READY) == ["Ready to be collected."]
-    assert told(report(**completed), **completed, collection=CollectionStatus.SENT) == ["The card has been sent."]
+    assert told(report(**completed), **completed, collection=CollectionStatus.READY) == [
+        "The residence card is ready to be collected."
+    ]
+    assert told(report(**completed), **completed, collection=CollectionStatus.SENT) == [
+        "The residence card has been sent."
+    ]
 
 
 def test_lost_reports_lose_no_news() -> None:
@@ -74,7 +79,7 @@ def test_lost_reports_lose_no_news() -> None:
         "Permitted.",
         "Fee of 56,000 yen, due on 2027-01-15.",
         "The fee has been paid.",
-        "The card has been collected.",
+        "The residence card has been collected.",
     ]
 
 

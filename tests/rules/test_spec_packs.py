@@ -44,8 +44,10 @@ def test_a_pack_counts_from_its_first_day_on(pack: SpecPack) -> None:
     assert pack_in_force(EXTENSION, date(2026, 4, 1)) is pack
 
 
-def test_no_pack_is_taken_for_an_application_it_does_not_know() -> None:
-    assert pack_in_force(ApplicationType.CERTIFICATE_OF_ELIGIBILITY, date(2026, 11, 1)) is None
+@pytest.mark.parametrize("application_type", ApplicationType)
+def test_a_pack_counts_from_its_first_day(application_type: ApplicationType) -> None:
+    assert pack_in_force(application_type, date(2026, 3, 31)) is None
+    assert pack_in_force(application_type, date(2026, 4, 1)) is not None
 
 
 def test_the_form_goes_by_type_and_status(pack: SpecPack) -> None:
@@ -53,7 +55,7 @@ def test_the_form_goes_by_type_and_status(pack: SpecPack) -> None:
 
     assert form is not None
     assert form.paper_form == "別記第30号の2様式"
-    assert pack.form_for(EXTENSION, ResidenceStatus.STUDENT) is None
+    assert pack.form_for(EXTENSION, ResidenceStatus.TEMPORARY_VISITOR) is None
 
 
 def test_every_status_of_residence_has_a_code(pack: SpecPack) -> None:

@@ -6,22 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import Field
 
-from zairyu.models.residence import PeriodOfStay
 from zairyu.rules import tables
+from zairyu.rules.agent_number import AgentCodeRow
 from zairyu.rules.applicants import ApplicantRow
 from zairyu.rules.attachments import AttachmentLimits, PhotoRule, RequiredAttachment
 from zairyu.rules.card_authorities import CardAuthorityRow
-from zairyu.rules.collection import CollectionRow
-from zairyu.rules.fees import FeeRow
+from zairyu.rules.card_life import CardRow
+from zairyu.rules.collection import CertificateValidityRow, CollectionRow, EnclosureRow
+from zairyu.rules.examination import ExaminationRow
+from zairyu.rules.fees import ConcurrentFeeRow, FeeRow, PaymentRow
+from zairyu.rules.filer_conditions import RelativeRow
+from zairyu.rules.filers import FilerRow, PermissionRow
 from zairyu.rules.filing_window import WindowRow
 from zairyu.rules.jurisdiction import OfficeRow
+from zairyu.rules.registration import RegistrationRow
 from zairyu.rules.reminders import ReminderRow
 from zairyu.rules.special_period import SpecialPeriodRow
-from zairyu.rules.tables import DatedRow, in_force, load_table
+from zairyu.rules.statuses import StatusRow
+from zairyu.rules.stay_watch import StayReminderRow
+from zairyu.rules.tables import AnyRow, DatedRow, about_table, in_force, load_table, table_names
 
 
 @dataclass(frozen=True)
@@ -35,16 +40,27 @@ class Table:
 
 
 TABLES = {
+    "card_life": Table(CardRow, lambda row: [row.rule]),
+    "examination_periods": Table(ExaminationRow, lambda row: [row.application_type]),
     "attachment_limits": Table(AttachmentLimits, lambda row: ["limits"]),
     "card_authorities": Table(CardAuthorityRow, lambda row: [row.key_identifier, row.sha256], ends_by_itself=True),
-    "collection": Table(CollectionRow, lambda row: [(row.application_type, row.method)]),
-    "fees_online": Table(
-        FeeRow, lambda row: [(row.application_type, str((row.over, row.at_least, row.up_to, row.under)))]
-    ),
+    "agent_categories": Table(AgentCodeRow, lambda row: [row.sign, row.code]),
+    "agent_offices": Table(AgentCodeRow, lambda row: [row.sign, row.code]),
+    "certificate_validity": Table(CertificateValidityRow, lambda row: ["certificate of eligibility"]),
+    "collection": Table(CollectionRow, lambda row: [(kind, row.method) for kind in row.application_types]),
+    "enclosures": Table(EnclosureRow, lambda row: [(kind, row.method, row.what.en) for kind in row.application_types]),
+    "fee_payment": Table(PaymentRow, lambda row: ["payment"]),
+    "fees": Table(FeeRow, lambda row: [(kind, row.granted.en) for kind in row.application_types]),
+    "fees_concurrent": Table(ConcurrentFeeRow, lambda row: [(row.permission, row.re_entry)]),
     "applicants": Table(ApplicantRow, lambda row: ["applicants"]),
-    "filing_windows": Table(WindowRow, lambda row: [row.application_type]),
+    "concurrent_permissions": Table(PermissionRow, lambda row: row.permissions),
+    "filers": Table(FilerRow, lambda row: [(filer, cell) for filer in row.filers for cell in row.procedures]),
+    "relatives": Table(RelativeRow, lambda row: ["relatives"]),
+    "statuses": Table(StatusRow, lambda row: [row.status]),
+    "filing_windows": Table(WindowRow, lambda row: [(row.application_type, row.way)]),
     "offices": Table(OfficeRow, lambda row: row.prefectures),
     "photo_rules": Table(PhotoRule, lambda row: ["photo"]),
+    "registration": Table(RegistrationRow, lambda row: [row.subject]),
     "reminders": Table(ReminderRow, lambda row: ["reminders"]),
     "required_attachments": Table(
         RequiredAttachment,
@@ -56,6 +72,7 @@ TABLES = {
         ],
     ),
     "special_periods": Table(SpecialPeriodRow, lambda row: [row.application_type]),
+    "stay_reminders": Table(StayReminderRow, lambda row: [(row.series, row.name)]),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))
 
@@ -73,9 +90,39 @@ def turning_days(rows: Sequence[DatedRow]) -> list[date]:
 def test_every_table_is_watched() -> None:
     there = {file.name for file in (files("zairyu.rules") / "data").iterdir()}
 
+    assert set(table_names()) == set(TABLES)
     assert there == {f"{name}.toml" for name in TABLES}, (
         "A table came or went: say in TABLES what its rows are about, so that overlapping rows are found."
     )
+
+
+@each_table
+def test_every_table_says_what_it_is_about(name: str) -> None:
+    assert about_table(name), f"{name}.toml: begin with a comment that says what the table says."
+
+
+def test_rows_without_a_source_are_listed() -> None:
+    sourceless = [
+        f"{name}, row {number}"
+        for name in table_names()
+        for number, row in enumerate(load_table(name, AnyRow), start=1)
+        if not row.source.strip()
+    ]
+
+    assert not sourceless
+
+
+@each_table
+def test_what_is_shown_of_a_table_is_what_counts(name: str) -> None:
+    shown = load_table(name, AnyRow)
+
+    for row, counted in zip(shown, rows_of(name), strict=True):
+        assert (row.source, row.effective_from, row.effective_until) == (
+            counted.source,
+            counted.effective_from,
+            counted.effective_until,
+        )
+        assert set(row.model_extra or {}) <= set(type(counted).model_fields)
 
 
 @each_table
@@ -110,35 +157,6 @@ def test_no_day_falls_between_two_rows(name: str) -> None:
         assert any(row.effective_until is None for row in rows), f"{name}.toml ends; leave the newest row open."
     for day in days:
         assert in_force(rows, day), f"{name}.toml: nothing counts on {day}; let the next row begin on that day."
-
-
-PERIODS = st.builds(
-    lambda years, months, days: PeriodOfStay(years=years, months=months, days=days or int(not years and not months)),
-    st.integers(0, 5),
-    st.integers(0, 11),
-    st.integers(0, 90),
-)
-
-
-@given(granted=PERIODS, on=st.dates(date(2022, 3, 16), date(2040, 12, 31)))
-@settings(deadline=None)  # shared machines are slow now and then
-def test_every_granted_period_has_exactly_one_fee(granted: PeriodOfStay, on: date) -> None:
-    counting = [row for row in in_force(load_table("fees_online", FeeRow), on) if row.covers(granted)]
-
-    assert len(counting) == 1
-
-
-@given(shorter=PERIODS, longer=PERIODS, on=st.sampled_from([date(2026, 9, 30), date(2026, 10, 1)]))
-@settings(deadline=None)
-def test_a_longer_period_never_costs_less(shorter: PeriodOfStay, longer: PeriodOfStay, on: date) -> None:
-    def months(period: PeriodOfStay) -> tuple[int, int]:
-        return period.years * 12 + period.months, period.days
-
-    first, second = sorted((shorter, longer), key=months)
-    rows = in_force(load_table("fees_online", FeeRow), on)
-    amounts = [next(row.amount for row in rows if row.covers(period)) for period in (first, second)]
-
-    assert amounts == sorted(amounts)
 
 
 # ----- a table that somebody edits wrongly --------------------------------------------------------------------

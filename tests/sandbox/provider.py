@@ -35,6 +35,13 @@ def package(expires_on: date | None = None, application_type: str = "EXTENSION_O
     ).encode()
 
 
+def registration() -> bytes:
+    """A registration as `inspect` reads it."""
+    content = json.loads(package(application_type="USER_REGISTRATION"))
+    content |= {"csv_row": {"1 利用者氏名": "RIVERA SAMPLE", "5.2 電子メールアドレス": "rivera@example.jp"}}
+    return json.dumps(content | {"collection_method": ""}).encode()
+
+
 def inspect(content: bytes, at: datetime) -> Contents:
     """Stands in for the inspection of a ZIP and its signature, which has tests of its own."""
     assert at.tzinfo is not None

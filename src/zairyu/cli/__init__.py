@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from zairyu.cli import applications, cards, machine, terminal
+from zairyu.cli import applications, assessing, cards, groups, law, machine, registrations, stays, terminal
 
 app = typer.Typer(
     help="Zairyu: durable orchestration of Japanese residence-status applications.",
@@ -20,16 +20,22 @@ for _panel, _commands in {
     "Processes": (machine.worker, terminal.terminal),
     "Applications": (
         applications.start,
+        groups.start_group,
         applications.show,
         applications.send,
         applications.supply,
+        registrations.register,
         applications.schema,
     ),
     "Desks and cards": (terminal.terminals, cards.card),
+    "The law": (assessing.assess, law.agent_number),
 }.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.add_typer(registrations.registration, name="registration", rich_help_panel="Applications")
+app.add_typer(stays.stay, name="stay", rich_help_panel="Applications")
 app.add_typer(cards.sandbox, name="sandbox", rich_help_panel="Desks and cards")
+app.add_typer(law.rules, name="rules", rich_help_panel="The law")
 
 
 def main() -> None:

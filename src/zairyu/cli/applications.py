@@ -2,23 +2,22 @@
 
 import json
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from zairyu.cli.speaking import (
     REFUSED,
     AsJson,
     answered,
-    err,
     fail,
     findings_table,
     out,
     read_settings,
+    show_findings,
     today,
+    typed_message,
     zairyu_client,
 )
 from zairyu.client import ApplicationRefused
@@ -26,10 +25,8 @@ from zairyu.demo import timeline
 from zairyu.models import messages
 from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, AttachmentKind
-from zairyu.models.findings import Finding
 from zairyu.models.schemas import SCHEMAS
 from zairyu.models.snapshot import ApplicationSnapshot
-from zairyu.rules.intake import malformed_findings
 from zairyu.runtime.settings import Settings
 
 ApplicationIdArgument = Annotated[str, typer.Argument(help="The application's id.")]
@@ -48,7 +45,7 @@ async def _started(settings: Settings, input_file: Path, as_json: bool) -> Appli
     try:
         return await zairyu.start_file(input_file, on=today())
     except ApplicationRefused as refused:
-        _show_findings(refused.findings, as_json)
+        show_findings(refused.findings, as_json)
         raise typer.Exit(REFUSED) from None
 
 
@@ -68,14 +65,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send a person's decision to an application, and show where it is then."""
-    kind = messages.UPDATES.get(message)
-    if kind is None:
-        fail(f"there is no message {message!r}; there are: {', '.join(messages.UPDATES)}", REFUSED)
-    try:
-        said = kind.model_validate({"message_id": str(uuid.uuid4()), **_object(content)})
-    except ValidationError as error:
-        _show_findings(tuple(malformed_findings(error)), as_json)
-        raise typer.Exit(REFUSED) from None
+    said = typed_message(messages.UPDATES, message, content, as_json)
 
     async def tell() -> ApplicationSnapshot:
         return await (await zairyu_client(read_settings())).send(application_id, message, said)
@@ -122,20 +112,3 @@ def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
         out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
         if attention.findings:
             out.print(findings_table(attention.findings))
-
-
-def _show_findings(findings: Sequence[Finding], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False, indent=2))
-    else:
-        err.print(findings_table(findings))
-
-
-def _object(content: str) -> dict[str, object]:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        fail("the message is not a JSON object", REFUSED)
-    return value

@@ -12,17 +12,28 @@ from rich.table import Table
 from zairyu.activities.card_reader.console import ConsolePrompt
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.roots import TrustedRoots
-from zairyu.cli.speaking import FAILED, AsJson, connected, fail, log_to_file, out, read_keys, read_settings, today
+from zairyu.cli.speaking import (
+    FAILED,
+    AsJson,
+    connected,
+    fail,
+    log_to_file,
+    out,
+    read_keys,
+    read_settings,
+    today,
+)
 from zairyu.demo import DemoError, demo_as_json, demo_on_console
 from zairyu.doctor import examine
 from zairyu.installation import InstallationError, installation, sandbox_pki, sandbox_reader
+from zairyu.models.residence import ApplicationType
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.embedded import EmbeddedServerError
 from zairyu.runtime.keys import KeyRingError
 from zairyu.runtime.logs import core_logs, set_up_logs
 from zairyu.runtime.settings import Settings
-from zairyu.sandbox.applicant import write_application
+from zairyu.sandbox.applicant import write_application, write_registration
 from zairyu.sandbox.card.personas import DEMO_APPLICANT
 from zairyu.worker import core_worker, keep_registered, terminal_worker, until_stopped, watch_status_feed
 
@@ -68,7 +79,10 @@ async def _up(settings: Settings, automatic_officer: bool) -> None:
         command = sys.argv[0]
         out.print(f"\nIn another window:  {command} start --input {sample}")
         out.print(f'                    {command} send ID sign_at \'{{"terminal_id": "T1"}}\'')
-        out.print(f"Terminal T1 then asks here for the password of the virtual card: {DEMO_APPLICANT.sign_password}")
+        out.print(
+            f"Terminal T1 then asks here for the password of the virtual card: {DEMO_APPLICANT.sign_password}"
+            f" (and for the PIN {DEMO_APPLICANT.auth_pin} in a registration)"
+        )
         out.print(f"Take the card away, block it, let it expire:  {command} sandbox card --help\n")
         log_to_file(settings, "terminal")
         temporal = await connect(settings, keys, runtime=core_logs())
@@ -97,10 +111,19 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def sample(directory: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
-    """Write the application of a fictitious resident, with its documents, as an input for `zairyu start`."""
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Where to write it.")],
+    kind: Annotated[
+        ApplicationType, typer.Option("--type", help="What for.", case_sensitive=False)
+    ] = ApplicationType.EXTENSION_OF_PERIOD,
+) -> None:
+    """Write what a fictitious resident hands in: an input for `zairyu start` or `zairyu register`."""
+    expires_on = add_months(today(), 2)
     # Not by rich, which would break a long path in two.
-    print(write_application(directory, DEMO_APPLICANT, expires_on=add_months(today(), 2)))
+    if kind is ApplicationType.USER_REGISTRATION:
+        print(write_registration(directory, DEMO_APPLICANT, expires_on=expires_on))
+    else:
+        print(write_application(directory, DEMO_APPLICANT, expires_on=expires_on, application_type=kind.value))
 
 
 def worker() -> None:

@@ -1,7 +1,9 @@
 """What every command does alike: read the settings, find the server, say what went wrong."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import json
+import uuid
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar
@@ -17,7 +19,9 @@ from temporalio.service import RPCError
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.models.findings import Finding
+from zairyu.models.messages import Message
 from zairyu.rules.calendar import day_in_japan
+from zairyu.rules.intake import malformed_findings
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.keys import KeyRing, KeyRingError
 from zairyu.runtime.logs import set_up_logs
@@ -27,6 +31,7 @@ out = Console()
 err = Console(stderr=True)
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 REFUSED: Final = 2
 """Exit code: the input was refused and nothing has changed."""
@@ -109,3 +114,29 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     for finding in findings:
         table.add_row(finding.place or "/", finding.rule, finding.message.ja, finding.message.en, finding.source or "")
     return table
+
+
+def show_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """Everything that is wrong with an input, for people or for programs."""
+    if as_json:
+        print(json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        err.print(findings_table(findings))
+
+
+def typed_message(kinds: Mapping[str, type[M]], name: str, content: str, as_json: bool) -> M:
+    """A message as it is typed; one that is unknown or malformed ends the command. Its id is made up if it has none."""
+    kind = kinds.get(name)
+    if kind is None:
+        fail(f"there is no message {name!r}; there are: {', '.join(kinds)}", REFUSED)
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        fail("the message is not a JSON object", REFUSED)
+    try:
+        return kind.model_validate({"message_id": str(uuid.uuid4()), **value})
+    except ValidationError as error:
+        show_findings(tuple(malformed_findings(error)), as_json)
+        raise typer.Exit(REFUSED) from None

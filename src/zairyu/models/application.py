@@ -127,6 +127,11 @@ class PlannedEntry(Model):
     visa_office: Text
     """Where the visa is to be applied for."""
     accompanied: bool
+    entered_before: bool
+    applied_before: bool
+    """Whether a certificate of eligibility was applied for before."""
+    deported_before: bool
+    """Whether they left Japan by deportation or a departure order before."""
 
 
 class Applicant(Model):

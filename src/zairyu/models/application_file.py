@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zairyu.models.application import ApplicationForm, ApplicationId
+from zairyu.models.application import ApplicationForm, ApplicationId, UserId
 from zairyu.models.base import Model
 from zairyu.models.documents import AttachmentKind
 
@@ -19,5 +19,8 @@ class ApplicationFile(ApplicationForm):
 
     application_id: ApplicationId | None = None
     """Opaque and unique; the same id again starts nothing new. Made up when left out."""
-    photo: Path
+    user_id: UserId | None = None
+    """The registered user whose stay it is about; their stay is watched."""
+    photo: Path | None = None
+    """A child under 16 needs none, but for a certificate of eligibility."""
     attachments: tuple[AttachmentFile, ...] = ()

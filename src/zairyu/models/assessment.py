@@ -94,6 +94,18 @@ class Answer(StrEnum):
     """A condition has to be met, and the intention does not say whether it is."""
     NOT_ALLOWED = "NOT_ALLOWED"
 
+    @property
+    def label(self) -> BilingualText:
+        """The answer in words."""
+        return _ANSWER_LABELS[self]
+
+
+_ANSWER_LABELS = {
+    Answer.ALLOWED: BilingualText(ja="申請できます。", en="Allowed."),
+    Answer.ALLOWED_IF: BilingualText(ja="次の条件のもとで申請できます。", en="Allowed if:"),
+    Answer.NOT_ALLOWED: BilingualText(ja="申請できません。", en="Not allowed."),
+}
+
 
 class Route(StrEnum):
     """How an application reaches the agency."""
@@ -103,6 +115,20 @@ class Route(StrEnum):
     RAS = "RAS"
     """Directly with the agency's Online Residence Application System."""
     COUNTER = "COUNTER"
+
+    @property
+    def label(self) -> BilingualText:
+        """The way in words."""
+        return _ROUTE_LABELS[self]
+
+
+_ROUTE_LABELS = {
+    Route.MYNAPORTAL: BilingualText(ja="マイナポータル経由（このサービス）", en="through Mynaportal (this service)"),
+    Route.RAS: BilingualText(
+        ja="在留申請オンラインシステムで直接", en="directly with the Online Residence Application System"
+    ),
+    Route.COUNTER: BilingualText(ja="窓口", en="at the counter"),
+}
 
 
 class Reason(Model):

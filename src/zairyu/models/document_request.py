@@ -17,6 +17,8 @@ class FollowDocumentRequest(Model):
     request: DocumentRequest
     to: Contact
     name: str
+    applicant: str | None = None
+    """Whom the application is for, when somebody else files it."""
 
 
 class DocumentRequestSnapshot(Model):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from zairyu.models.application import Contact
 from zairyu.models.base import BilingualText, Model
-from zairyu.models.residence import ApplicationType, CollectionMethod
+from zairyu.models.residence import ApplicationType, CollectionMethod, ConcurrentPermission
 from zairyu.models.status import DocumentRequest, Fee, Grant, Outcome
 
 
@@ -32,6 +32,10 @@ class Decided(Model):
     occasion: Literal["decision"] = "decision"
     outcome: Outcome
     grant: Grant | None = None
+    special_period_ended: bool = False
+    """Whether a special period of stay ended with it."""
+    concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
+    """What was filed for together with it."""
 
 
 class FeeDue(Model):
@@ -49,7 +53,16 @@ class CollectionReady(Model):
     method: CollectionMethod
     what_to_bring_or_send: tuple[BilingualText, ...]
     send_to: BilingualText | None = None
-    warning: BilingualText | None = None
+    warnings: tuple[BilingualText, ...] = ()
+
+
+class CertificateMailed(Model):
+    """The certificate of eligibility has come by e-mail, and is to be registered as received."""
+
+    occasion: Literal["certificate-mailed"] = "certificate-mailed"
+    valid_until: date
+    """The last day on which it counts."""
+    reminder: bool = False
 
 
 class WindowMissed(Model):
@@ -60,8 +73,111 @@ class WindowMissed(Model):
     """The last day on which the counter still takes the application."""
 
 
+class StayExpires(Model):
+    """The period of stay comes to its end, and nothing has been filed."""
+
+    occasion: Literal["stay-expires"] = "stay-expires"
+    expires_on: date
+    opens_on: date
+    """The first day online."""
+    last_day_online: date
+    counter_until: date
+    """The last day at the counter."""
+    special_period: BilingualText | None = None
+    """What happens if an application is filed and not decided by the expiry."""
+    card: BilingualText | None = None
+    """What to do about the My Number card, if it ends too early."""
+
+
+class StayUnfiled(Model):
+    """Online filing has closed on a stay for which nothing was filed."""
+
+    occasion: Literal["stay-unfiled"] = "stay-unfiled"
+    expires_on: date
+    counter_until: date
+    """The last day at the counter."""
+
+
+class CardEndsFirst(Model):
+    """The My Number card may end before the pending application is decided."""
+
+    occasion: Literal["card-ends-first"] = "card-ends-first"
+    card_expires_on: date
+    """The last day of the card, and the last one on which it is extended."""
+    extended_until: date | None = None
+    """The last day of a card that was extended."""
+
+
+class SpecialPeriodEnds(Model):
+    """The period of stay is over, the application is undecided, and the special period runs."""
+
+    occasion: Literal["special-period"] = "special-period"
+    until: date
+    """Its last day."""
+    begins: bool = False
+    """Whether this is the mail that tells of its beginning."""
+
+
+class RegistrationSent(Model):
+    """The registration was sent; the agency writes to the user now."""
+
+    occasion: Literal["registration-sent"] = "registration-sent"
+
+
+class ConfirmationOverdue(Model):
+    """The agency's mail after a registration has not come."""
+
+    occasion: Literal["confirmation-overdue"] = "confirmation-overdue"
+
+
+class PasswordEnds(Model):
+    """The password of the account ends."""
+
+    occasion: Literal["password-ends"] = "password-ends"
+    ends_on: date
+    """Its last day."""
+
+
+class AuthenticationIdEnds(Model):
+    """The authentication ID ends, or has ended."""
+
+    occasion: Literal["authentication-id-ends"] = "authentication-id-ends"
+    ends_on: date
+    """Its last day."""
+    ended: bool = False
+
+
+class DetailsToChange(Model):
+    """The user has to change their details with the agency's system too."""
+
+    occasion: Literal["details-to-change"] = "details-to-change"
+    instructions: BilingualText
+
+
+class RegisterAgain(Model):
+    """The user has another card, and registers again with it."""
+
+    occasion: Literal["register-again"] = "register-again"
+
+
 Occasion = Annotated[
-    ReceiptNumberIssued | DocumentsRequested | Decided | FeeDue | CollectionReady | WindowMissed,
+    ReceiptNumberIssued
+    | DocumentsRequested
+    | Decided
+    | FeeDue
+    | CollectionReady
+    | CertificateMailed
+    | WindowMissed
+    | StayExpires
+    | StayUnfiled
+    | CardEndsFirst
+    | SpecialPeriodEnds
+    | RegistrationSent
+    | ConfirmationOverdue
+    | PasswordEnds
+    | AuthenticationIdEnds
+    | DetailsToChange
+    | RegisterAgain,
     Field(discriminator="occasion"),
 ]
 
@@ -74,6 +190,8 @@ class Mail(Model):
     application_type: ApplicationType | None = None
     to: Contact
     name: str
+    applicant: str | None = None
+    """Whom the application is for, when somebody else files it."""
     receipt_number: str | None = None
     occasion: Occasion
     key: str = ""

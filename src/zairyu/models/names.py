@@ -5,6 +5,8 @@ import hashlib
 CORE_QUEUE = "zairyu-core"
 """Where workflows and every activity but the card reader's run."""
 
+_REGISTRATION = "registration."
+
 MESSAGE_REFUSED = "MessageRefused"
 """The error type of a message that a workflow's validator did not let in."""
 
@@ -47,6 +49,16 @@ def status_feed_workflow_id(profile: str) -> str:
 def submission_request_id(application_id: str, package_sha256: str) -> str:
     """The id under which a package is sent: the same package of the same application has the same id."""
     return f"{application_id}.{package_sha256[:20]}"
+
+
+def registration_request_id(user_id: str, package_sha256: str) -> str:
+    """The id under which a registration is sent. The agency's feed tells of it as of an application."""
+    return f"{_REGISTRATION}{submission_request_id(user_id, package_sha256)}"
+
+
+def is_registration(request_id: str) -> bool:
+    """Whether a request id belongs to a registration: no application's id holds a point."""
+    return request_id.startswith(_REGISTRATION)
 
 
 def supply_id(message_id: str) -> str:

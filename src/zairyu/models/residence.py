@@ -26,6 +26,11 @@ class ApplicationType(StrEnum):
         """The name of the application, as the agency writes it."""
         return _APPLICATION_LABELS[self]
 
+    @property
+    def result(self) -> BilingualText:
+        """What the person has in hand when it is permitted."""
+        return _RESULTS[self]
+
 
 _APPLICATION_LABELS = {
     ApplicationType.CERTIFICATE_OF_ELIGIBILITY: BilingualText(
@@ -44,6 +49,19 @@ _APPLICATION_LABELS = {
         ja="就労資格証明書交付申請", en="Application for certificate of authorized employment"
     ),
     ApplicationType.USER_REGISTRATION: BilingualText(ja="利用者情報登録", en="User registration"),
+}
+
+
+_CARD = BilingualText(ja="在留カード", en="residence card")
+_RESULTS = {
+    ApplicationType.CERTIFICATE_OF_ELIGIBILITY: BilingualText(ja="在留資格認定証明書", en="certificate of eligibility"),
+    ApplicationType.CHANGE_OF_STATUS: _CARD,
+    ApplicationType.EXTENSION_OF_PERIOD: _CARD,
+    ApplicationType.ACQUISITION_OF_STATUS: _CARD,
+    ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE: BilingualText(
+        ja="就労資格証明書", en="certificate of authorized employment"
+    ),
+    ApplicationType.USER_REGISTRATION: BilingualText(ja="認証ID", en="authentication ID"),
 }
 
 

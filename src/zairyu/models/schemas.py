@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from typing import Final
 
 from zairyu.models.application_file import ApplicationFile
+from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import Model
 from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
 from zairyu.models.messages import UPDATES, StatusChanged, SupplyDocuments
 from zairyu.models.mynaportal import FeedPosition
+from zairyu.models.registration import (
+    REGISTRATION_UPDATES,
+    RegistrationFile,
+    RegistrationSnapshot,
+    StartRegistration,
+)
 from zairyu.models.snapshot import ApplicationSnapshot
 from zairyu.models.state import StartApplication
+from zairyu.models.stay import STAY_UPDATES, StartStayWatch, StayNews, StaySnapshot
 from zairyu.models.terminal import RegisterTerminal, TerminalSnapshot
 
 SCHEMAS: Final[Mapping[str, type[Model]]] = {
+    "assess-input": Intention,
+    "assess-result": Assessment,
     "zairyu-start-input": ApplicationFile,
     "ApplicationWorkflow.input": StartApplication,
     "ApplicationWorkflow.result": ApplicationSnapshot,
@@ -23,8 +33,16 @@ SCHEMAS: Final[Mapping[str, type[Model]]] = {
     "DocumentRequestWorkflow.input": FollowDocumentRequest,
     "DocumentRequestWorkflow.update.supply_documents": SupplyDocuments,
     "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot,
+    "zairyu-register-input": RegistrationFile,
+    "RegistrationWorkflow.input": StartRegistration,
+    **{f"RegistrationWorkflow.update.{name}": model for name, model in REGISTRATION_UPDATES.items()},
+    "RegistrationWorkflow.query.snapshot": RegistrationSnapshot,
     "StatusFeedWorkflow.input": FeedPosition,
     "StatusFeedWorkflow.query.position": FeedPosition,
+    "StayWatchWorkflow.input": StartStayWatch,
+    **{f"StayWatchWorkflow.update.{name}": model for name, model in STAY_UPDATES.items()},
+    "StayWatchWorkflow.signal.news": StayNews,
+    "StayWatchWorkflow.query.snapshot": StaySnapshot,
     "TerminalWorkflow.input": RegisterTerminal,
     "TerminalWorkflow.query.snapshot": TerminalSnapshot,
 }

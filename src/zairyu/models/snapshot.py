@@ -7,7 +7,13 @@ from pydantic import AwareDatetime
 
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.findings import Finding
-from zairyu.models.residence import ApplicationType, CollectionMethod, PeriodOfStay, ResidenceStatus
+from zairyu.models.residence import (
+    ApplicationType,
+    CollectionMethod,
+    ConcurrentPermission,
+    PeriodOfStay,
+    ResidenceStatus,
+)
 from zairyu.models.status import (
     ApplicationStatus,
     CollectionStatus,
@@ -60,7 +66,10 @@ class AttentionReason(StrEnum):
     COLLECTION_CHANGE_REFUSED = "COLLECTION_CHANGE_REFUSED"
     FEE_DIFFERS = "FEE_DIFFERS"
     PAYMENT_OVERDUE = "PAYMENT_OVERDUE"
+    CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED"
     MAIL_UNDELIVERABLE = "MAIL_UNDELIVERABLE"
+    CARD_READING_FAILED = "CARD_READING_FAILED"
+    HELP_DESK_NEEDED = "HELP_DESK_NEEDED"
 
 
 class Attention(Model):
@@ -76,6 +85,7 @@ class ManualStepKind(StrEnum):
     """What a person has to do by hand because the interface cannot."""
 
     WITHDRAWAL = "WITHDRAWAL"
+    CHANGE_OF_DETAILS = "CHANGE_OF_DETAILS"
 
 
 class ManualStep(Model):
@@ -136,4 +146,10 @@ class ApplicationSnapshot(Model):
     payment_reported_on: date | None = None
     collection_method: CollectionMethod
     collected_on: date | None = None
+    certificate_valid_until: date | None = None
+    """The last day on which a certificate of eligibility counts."""
+    concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
+    """What was filed for together with it."""
+    concurrent_terminated: bool = False
+    """Whether they ended with it because it was not permitted."""
     timeline: tuple[TimelineEntry, ...] = ()

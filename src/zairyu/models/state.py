@@ -19,22 +19,36 @@ from zairyu.models.status import (
     StatusReport,
     SubmissionReceipt,
 )
+from zairyu.models.stay import StayNews
 
 
-class ApplicationState(BaseModel):
-    """The one mutable value of an application's workflow."""
+class ProcessState(BaseModel):
+    """What every long process carries: what it was told, what it tells, and what has to go out yet."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    application: ApplicationInput
-    """As amended so far."""
-    phase: Phase = Phase.INTAKE
-    end: End | None = None
     handled: list[str] = Field(default_factory=list)
     """Ids of the messages taken, oldest first: a repeat changes nothing, also after continue-as-new."""
     timeline: list[TimelineEntry] = Field(default_factory=list)
     attention: list[Attention] = Field(default_factory=list)
     manual_steps: list[ManualStep] = Field(default_factory=list)
+    rung: list[str] = Field(default_factory=list)
+    """Keys of the alarms that have been raised: an acknowledged one does not ring again."""
+    outbox: list[Mail] = Field(default_factory=list)
+    """Mails not yet taken by the mail server, oldest first."""
+    mailed: list[str] = Field(default_factory=list)
+    """Occasions that have had their mail."""
+    stay_news: list[StayNews] = Field(default_factory=list)
+    """What the watch over the stay has not been told yet, oldest first."""
+
+
+class ApplicationState(ProcessState):
+    """The one mutable value of an application's workflow."""
+
+    application: ApplicationInput
+    """As amended so far."""
+    phase: Phase = Phase.INTAKE
+    end: End | None = None
 
     opens_on: date | None = None
     last_day_online: date | None = None
@@ -62,12 +76,7 @@ class ApplicationState(BaseModel):
     """What shows that a person has withdrawn the application by hand."""
     payment_reported_on: date | None = None
     collected_on: date | None = None
-    rung: list[str] = Field(default_factory=list)
-    """Keys of the alarms that have been raised: an acknowledged one does not ring again."""
-    outbox: list[Mail] = Field(default_factory=list)
-    """Mails not yet taken by the mail server, oldest first."""
-    mailed: list[str] = Field(default_factory=list)
-    """Occasions that have had their mail."""
+    certificate_valid_until: date | None = None
 
     @property
     def receipt_number(self) -> str | None:

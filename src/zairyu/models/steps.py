@@ -21,6 +21,7 @@ from zairyu.models.mynaportal import (
     SubmissionLookUp,
 )
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
+from zairyu.models.registration import BuildRegistration
 from zairyu.models.status import SubmissionReceipt
 from zairyu.models.stay import StayNews, StayNewsTaken
 from zairyu.models.terminal import ReaderReport, WatchReaders
@@ -91,6 +92,7 @@ class Step(Generic[In, Out]):
 
 
 BUILD_PACKAGE: Final = Step("build_package", BuildPackage, UnsignedPackage, OWN_MACHINE)
+BUILD_REGISTRATION: Final = Step("build_registration", BuildRegistration, UnsignedPackage, OWN_MACHINE)
 SIGN_AT_TERMINAL: Final = Step("sign_at_terminal", SignatureRequest, SignatureResult, CARD_TERMINAL)
 READ_CARD_AT_TERMINAL: Final = Step("read_card_at_terminal", CardReadRequest, CardReading, CARD_TERMINAL)
 SEAL_PACKAGE: Final = Step("seal_package", SealPackage, SealedPackage, OWN_MACHINE)

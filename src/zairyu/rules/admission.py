@@ -78,7 +78,13 @@ def _choose_collection(
     message: messages.ChooseCollection, state: ApplicationState, today: date
 ) -> BilingualText | None:
     form = state.application.form
-    closed = why_closed(form.application_type, message.method, form.concurrent_permissions, on=today)
+    closed = why_closed(
+        form.application_type,
+        message.method,
+        form.concurrent_permissions,
+        on=today,
+        adds_kanji_name=form.adds_kanji_name,
+    )
     if closed is not None:
         return closed
     sending = state.request_id is not None and state.receipt is None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.snapshot import AttentionReason
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import PaymentStatus
+from zairyu.models.status import CollectionStatus, PaymentStatus
 from zairyu.rules.calendar import day_in_japan, start_of_day
 from zairyu.rules.reminders import receipt_number_overdue_on
 
@@ -13,6 +13,7 @@ RINGING = (
     AttentionReason.RECEIPT_NUMBER_OVERDUE,
     AttentionReason.DOCUMENTS_OVERDUE,
     AttentionReason.PAYMENT_OVERDUE,
+    AttentionReason.CERTIFICATE_EXPIRED,
 )
 """The matters that an alarm calls for, and that are settled when the alarm is no longer set."""
 
@@ -71,6 +72,21 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
                 explanation=BilingualText(
                     ja="申請受付番号が届きません。提出先に確認してください。",
                     en="The receipt number has not come. Ask the office.",
+                ),
+            )
+        )
+    valid_until = state.certificate_valid_until
+    if valid_until is not None and state.collected_on is None and state.collection is not CollectionStatus.COLLECTED:
+        pending.append(
+            Alarm(
+                key="certificate",
+                reason=AttentionReason.CERTIFICATE_EXPIRED,
+                at=start_of_day(valid_until + timedelta(days=1)),
+                summary="The certificate of eligibility has ended unused",
+                explanation=BilingualText(
+                    ja=f"在留資格認定証明書は{valid_until}で有効期限が過ぎましたが、受領登録がありません。申請人に確認してください。",
+                    en=f"The certificate of eligibility ended on {valid_until} without a receipt registration. "
+                    "Ask the applicant.",
                 ),
             )
         )

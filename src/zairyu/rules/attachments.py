@@ -7,10 +7,12 @@ from typing import Final
 from pydantic import Field
 
 from zairyu.models.application import ApplicationInput
+from zairyu.models.assessment import Intention, Reason
 from zairyu.models.base import BilingualText
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.findings import Finding
 from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
+from zairyu.rules.applicants import is_under
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
 PDF: Final = "application/pdf"
@@ -34,6 +36,14 @@ class PhotoRule(DatedRow):
     width_mm: int = Field(ge=1)
     height_mm: int = Field(ge=1)
     taken_within_months: int = Field(ge=1)
+    not_needed_under_age: int = Field(ge=0, description="years")
+    not_needed_for: frozenset[ApplicationType]
+    """The applications to which a child needs no photo."""
+
+    def needed(self, application_type: ApplicationType, birth_date: str | None, *, on: date) -> bool:
+        """Whether an applicant needs a photo; who may be too old to go without one, needs one."""
+        exempt = application_type in self.not_needed_for
+        return not (exempt and is_under(birth_date, self.not_needed_under_age, on=on))
 
 
 class RequiredAttachment(DatedRow):
@@ -44,6 +54,12 @@ class RequiredAttachment(DatedRow):
     application_types: frozenset[ApplicationType]
     residence_statuses: frozenset[ResidenceStatus]
     message: BilingualText
+
+    def concerns(
+        self, application_type: ApplicationType | None, status: ResidenceStatus | None, filer: Filer | None
+    ) -> bool:
+        """Whether an application must have the document."""
+        return filer in self.filers and application_type in self.application_types and status in self.residence_statuses
 
 
 _LIMITS = load_table("attachment_limits", AttachmentLimits)
@@ -56,6 +72,30 @@ def photo_rule(on: date) -> PhotoRule | None:
     return next(iter(in_force(_PHOTO, on)), None)
 
 
+def required_documents(intention: Intention, *, on: date) -> tuple[Reason, ...]:
+    """What must be attached to an intended application on a day in Japan."""
+    return tuple(_required(intention, on))
+
+
+def _required(intention: Intention, on: date) -> Iterator[Reason]:
+    rule = photo_rule(on)
+    if rule is not None and rule.needed(intention.application_type, intention.applicant.birth_date, on=on):
+        yield Reason(
+            place="/photo",
+            rule="photo-required",
+            text=BilingualText(
+                ja=f"顔写真（縦{rule.height_mm // 10}cm×横{rule.width_mm // 10}cm、"
+                f"{rule.taken_within_months}か月以内に撮影）を添付してください。",
+                en=f"Attach a photo ({rule.width_mm // 10} cm wide, {rule.height_mm // 10} cm high, taken within "
+                f"{rule.taken_within_months} months).",
+            ),
+            source=rule.source,
+        )
+    for row in in_force(_REQUIRED, on):
+        if row.concerns(intention.application_type, intention.residence_status, intention.filer):
+            yield Reason(place="/attachments", rule="attachment-required", text=row.message, source=row.source)
+
+
 def check_attachments(application: ApplicationInput, on: date) -> tuple[Finding, ...]:
     """Everything that speaks against the documents of an application on a day in Japan, from their references."""
     form = application.form
@@ -65,6 +105,7 @@ def check_attachments(application: ApplicationInput, on: date) -> tuple[Finding,
         application_type=form.application_type,
         residence_status=form.residence_status,
         filer=form.filer,
+        birth_date=form.applicant.birth_date,
         on=on,
     )
 
@@ -76,6 +117,7 @@ def check_documents(
     application_type: ApplicationType | None,
     residence_status: ResidenceStatus | None,
     filer: Filer | None,
+    birth_date: str | None,
     on: date,
 ) -> tuple[Finding, ...]:
     """The same while the application is still being read: what is not known yet is not judged."""
@@ -83,6 +125,7 @@ def check_documents(
         *_wrong_formats(photo, attachments),
         *(finding for limits in in_force(_LIMITS, on) for finding in _beyond(limits, photo, attachments)),
         *_absent(attachments, application_type, residence_status, filer, on),
+        *(_photo_absent(application_type, birth_date, on) if photo is None else ()),
     )
 
 
@@ -155,13 +198,19 @@ def _absent(
 ) -> Iterator[Finding]:
     there = {attachment.kind for attachment in attachments}
     for row in in_force(_REQUIRED, on):
-        concerned = (
-            filer in row.filers
-            and application_type in row.application_types
-            and residence_status in row.residence_statuses
-        )
-        if concerned and row.kind not in there:
+        if row.concerns(application_type, residence_status, filer) and row.kind not in there:
             yield Finding(place="/attachments", rule="attachment-required", message=row.message, source=row.source)
+
+
+def _photo_absent(application_type: ApplicationType | None, birth_date: str | None, on: date) -> Iterator[Finding]:
+    rule = photo_rule(on)
+    if rule is not None and application_type is not None and rule.needed(application_type, birth_date, on=on):
+        yield Finding(
+            place="/photo",
+            rule="photo-required",
+            message=BilingualText(ja="顔写真を添付してください。", en="Attach a photo of the applicant."),
+            source=rule.source,
+        )
 
 
 def _megabytes(size: int) -> str:

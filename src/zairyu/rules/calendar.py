@@ -40,6 +40,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def reaches(day: date) -> bool:
+    """Whether the national holidays of the day's year are known, and those of a year before and after it."""
+    return day.year - 1 in _YEARS and day.year + 1 in _YEARS
+
+
 def is_business_day(day: date) -> bool:
     """Whether government offices are open. Source: Act on Holidays of Administrative Organs (1988), article 1.
 

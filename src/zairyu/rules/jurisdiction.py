@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from zairyu.models.assessment import OfficeInCharge
 from zairyu.models.base import BilingualText
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
@@ -20,3 +21,12 @@ _OFFICES = load_table("offices", OfficeRow)
 def competent_office(prefecture: str, *, on: date) -> OfficeRow | None:
     """The office competent for a prefecture, named in Japanese; nothing when there is no such prefecture."""
     return next((row for row in in_force(_OFFICES, on) if prefecture in row.prefectures), None)
+
+
+def office_in_charge(prefecture: str, *, on: date) -> OfficeInCharge | None:
+    """The office that examines an application, by a prefecture named in Japanese; nothing when there is no such.
+
+    The place is the one of residence; for a certificate of eligibility, the planned one or that of the organization.
+    """
+    office = competent_office(prefecture, on=on)
+    return None if office is None else OfficeInCharge(code=office.code, name=office.name, source=office.source)

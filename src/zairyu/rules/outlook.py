@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 
 from zairyu.models.base import BilingualText
+from zairyu.models.residence import CollectionMethod, Filer
 from zairyu.models.snapshot import ApplicationSnapshot, NextDeadline, Phase
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import CollectionStatus, DocumentsStatus, PaymentStatus
+from zairyu.models.status import CollectionStatus, DocumentsStatus, Outcome, PaymentStatus
 from zairyu.rules.calendar import start_of_day
 
 _WAITING = {
@@ -13,16 +14,23 @@ _WAITING = {
         ja="オンライン申請の受付開始を待っています。", en="Waiting for the first day on which the agency takes it."
     ),
     Phase.SIGNATURE: BilingualText(
-        ja="申請人の署名を待っています。端末でマイナンバーカードをかざしてください。",
-        en="Waiting for the applicant to sign with their My Number card at a terminal.",
+        ja="{0}の署名を待っています。端末でマイナンバーカードをかざしてください。",
+        en="Waiting for {0} to sign with their My Number card at a terminal.",
     ),
     Phase.RECEIPT: BilingualText(ja="申請受付番号を待っています。", en="Waiting for the receipt number."),
     Phase.EXAMINATION: BilingualText(ja="出入国在留管理庁が審査しています。", en="The agency is examining it."),
     Phase.PAYMENT: BilingualText(ja="手数料の納付を待っています。", en="Waiting for the fee to be paid."),
-    Phase.COLLECTION: BilingualText(
-        ja="新しい在留カードの受領を待っています。", en="Waiting for the new card to be collected."
-    ),
 }
+_SIGNERS = {
+    Filer.APPLICANT: BilingualText(ja="申請人", en="the applicant"),
+    Filer.LEGAL_REPRESENTATIVE: BilingualText(ja="法定代理人", en="the legal representative"),
+    Filer.RELATIVE: BilingualText(ja="親族", en="the relative who files"),
+}
+_COLLECTION = BilingualText(ja="{0}の受領を待っています。", en="Waiting for the {0} to be collected.")
+_RECEIPT_REGISTRATION = BilingualText(
+    ja="在留資格認定証明書のメールにあるリンクからの受領登録を待っています。",
+    en="Waiting for the receipt registration, by the link in the mail that is the certificate.",
+)
 _DOCUMENTS = BilingualText(
     ja="申請人からの追加資料を待っています。", en="Waiting for additional documents from the applicant."
 )
@@ -67,8 +75,19 @@ def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot
         payment_reported_on=state.payment_reported_on,
         collection_method=form.collection_method,
         collected_on=state.collected_on,
+        certificate_valid_until=state.certificate_valid_until,
+        concurrent_permissions=form.concurrent_permissions,
+        concurrent_terminated=bool(form.concurrent_permissions) and _ended_without_permission(state),
         timeline=tuple(state.timeline),
     )
+
+
+def _ended_without_permission(state: ApplicationState) -> bool:
+    """Whether what was filed for together with it ended with it, of which no mail tells.
+
+    Source: ISA, user guide for applicants (2024-03), section 5 (1) VII, point 1.
+    """
+    return state.outcome is not None and state.outcome is not Outcome.PERMITTED
 
 
 def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | None:
@@ -81,9 +100,18 @@ def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | No
         return _MANUAL
     if state.phase is Phase.EXAMINATION and _open_requests_due(state):
         return _DOCUMENTS
-    if state.phase is Phase.SIGNATURE and state.sign_at is not None:
-        return None
+    form = state.application.form
+    match state.phase:
+        case Phase.SIGNATURE:
+            return None if state.sign_at is not None else _filled(_WAITING[Phase.SIGNATURE], _SIGNERS[form.filer])
+        case Phase.COLLECTION:
+            by_mail = form.collection_method is CollectionMethod.EMAIL and state.collection is CollectionStatus.SENT
+            return _RECEIPT_REGISTRATION if by_mail else _filled(_COLLECTION, form.application_type.result)
     return _WAITING.get(state.phase)
+
+
+def _filled(sentence: BilingualText, word: BilingualText) -> BilingualText:
+    return BilingualText(ja=sentence.ja.format(word.ja), en=sentence.en.format(word.en))
 
 
 def _next_deadline(state: ApplicationState) -> NextDeadline | None:

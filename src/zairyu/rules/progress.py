@@ -26,14 +26,20 @@ _OUTCOME = {
     Outcome.TERMINATED: BilingualText(ja="終止となりました。", en="Terminated."),
 }
 _COLLECTION = {
-    CollectionStatus.READY: BilingualText(ja="受領の準備ができました。", en="Ready to be collected."),
-    CollectionStatus.SENT: BilingualText(ja="在留カードが発送されました。", en="The card has been sent."),
-    CollectionStatus.COLLECTED: BilingualText(ja="在留カードが受領されました。", en="The card has been collected."),
+    CollectionStatus.READY: BilingualText(ja="{0}の受領の準備ができました。", en="The {0} is ready to be collected."),
+    CollectionStatus.SENT: BilingualText(ja="{0}が発送されました。", en="The {0} has been sent."),
+    CollectionStatus.COLLECTED: BilingualText(ja="{0}が受領されました。", en="The {0} has been collected."),
 }
 
 
-def what_is_new(before: StatusReport | None, now: StatusReport) -> Iterator[BilingualText]:
-    """The differences between two reports, in the order in which a person would tell them."""
+def what_is_new(before: StatusReport | None, now: StatusReport, result: BilingualText) -> Iterator[BilingualText]:
+    """The differences between two reports, in the order in which a person would tell them.
+
+    Args:
+        before: the report that was known; nothing before the first.
+        now: the new one.
+        result: what the person will have in hand, for example the residence card.
+    """
     if now.receipt_number and not (before and before.receipt_number):
         yield BilingualText(
             ja=f"申請受付番号 {now.receipt_number} が発番されました。", en=f"Receipt number {now.receipt_number}."
@@ -63,4 +69,5 @@ def what_is_new(before: StatusReport | None, now: StatusReport) -> Iterator[Bili
     if paid and not (before and before.fee and before.fee.status is PaymentStatus.PAID):
         yield BilingualText(ja="手数料が納付されました。", en="The fee has been paid.")
     if now.collection in _COLLECTION and not (before and before.collection is now.collection):
-        yield _COLLECTION[now.collection]
+        words = _COLLECTION[now.collection]
+        yield BilingualText(ja=words.ja.format(result.ja), en=words.en.format(result.en))

@@ -12,6 +12,7 @@ class ReminderRow(DatedRow):
     receipt_number_business_days: int
     document_reminders_days_before: tuple[int, ...]
     payment_reminders_days_before: tuple[int, ...]
+    certificate_reminders_days_before: tuple[int, ...]
 
 
 _ROWS = load_table("reminders", ReminderRow)
@@ -30,3 +31,8 @@ def document_reminders(on: date) -> tuple[int, ...]:
 def payment_reminders(on: date) -> tuple[int, ...]:
     """How many days before the due date of a fee the person is reminded."""
     return in_force(_ROWS, on)[0].payment_reminders_days_before
+
+
+def certificate_reminders(on: date) -> tuple[int, ...]:
+    """How many days before a certificate of eligibility ends the receipt registration is reminded of."""
+    return in_force(_ROWS, on)[0].certificate_reminders_days_before

@@ -83,7 +83,8 @@ class Form(Model):
 
     paper_form: str
     application_type: ApplicationType
-    residence_statuses: frozenset[ResidenceStatus]
+    residence_statuses: frozenset[ResidenceStatus] = frozenset()
+    """Left out where the form is not about a status, as that of a user's registration."""
     items: tuple[Item, ...]
 
 
@@ -157,13 +158,14 @@ class SpecPack(Model):
         """Name and version, as people and manifests cite it."""
         return f"{self.name} {self.version}"
 
-    def form_for(self, application_type: ApplicationType, status: ResidenceStatus) -> Form | None:
-        """The form of an application; nothing when the pack does not know it."""
+    def form_for(self, application_type: ApplicationType, status: ResidenceStatus | None) -> Form | None:
+        """The form of an application, or of what is not about a status; nothing when the pack does not know it."""
         return next(
             (
                 form
                 for form in self.forms
-                if form.application_type is application_type and status in form.residence_statuses
+                if form.application_type is application_type
+                and (status in form.residence_statuses if status else not form.residence_statuses)
             ),
             None,
         )

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
+from itertools import takewhile
 from typing import Self, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
@@ -38,7 +39,26 @@ class DatedRow(Model):
         return self.effective_from <= day and (self.effective_until is None or day <= self.effective_until)
 
 
+class AnyRow(DatedRow):
+    """A row of any table, to be shown: its columns are whatever the file says."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 R = TypeVar("R", bound=DatedRow)
+
+
+def table_names() -> tuple[str, ...]:
+    """Every table there is, by name."""
+    data = files("zairyu.rules") / "data"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in data.iterdir() if file.name.endswith(".toml")))
+
+
+def about_table(name: str) -> str:
+    """What a table says of itself: the comment that its file begins with, one paragraph to a line."""
+    lines = takewhile(lambda line: line.startswith("#"), _text(name).splitlines())
+    paragraphs = "\n".join(line.removeprefix("#").strip() for line in lines).split("\n\n")
+    return "\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
 
 
 def load_table(name: str, row: type[R]) -> tuple[R, ...]:
@@ -48,7 +68,7 @@ def load_table(name: str, row: type[R]) -> tuple[R, ...]:
         ValueError: the file or a row is malformed; the text names the table and the row's number.
     """
     try:
-        content = tomllib.loads((files("zairyu.rules") / "data" / f"{name}.toml").read_text(encoding="utf-8"))["row"]
+        content = tomllib.loads(_text(name))["row"]
     except ValueError as error:
         raise ValueError(f"table {name}: {error}") from error
     except KeyError:
@@ -65,3 +85,7 @@ def load_table(name: str, row: type[R]) -> tuple[R, ...]:
 def in_force(rows: Sequence[R], on: date) -> tuple[R, ...]:
     """The rows that count on a day in Japan."""
     return tuple(row for row in rows if row.counts_on(on))
+
+
+def _text(name: str) -> str:
+    return (files("zairyu.rules") / "data" / f"{name}.toml").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from zairyu.sandbox.case import (
 )
 from zairyu.sandbox.clock import SandboxClock, day_in_japan
 from zairyu.sandbox.fees import TIME_TO_PAY, charge_for
+from zairyu.sandbox.letters import Letters
 from zairyu.sandbox.registry import Application, Contents, Registry, Supply
 
 _COLLECTION_METHODS = {"CERTIFICATE_OF_ELIGIBILITY": frozenset({"EMAIL", "POST"})}
@@ -27,9 +28,10 @@ _COLLECTION_METHODS_OF_OTHERS = frozenset({"POST", "COUNTER"})
 class Agency:
     """The verbs. Each one checks what may follow on the state, and makes one entry in the registry."""
 
-    def __init__(self, registry: Registry, clock: SandboxClock) -> None:
+    def __init__(self, registry: Registry, clock: SandboxClock, letters: Letters) -> None:
         self.registry = registry
         self._clock = clock
+        self._letters = letters
 
     # What a provider does
 
@@ -105,6 +107,8 @@ class Agency:
         application = self.registry.application(request_id)
         if method not in _COLLECTION_METHODS.get(application.application_type, _COLLECTION_METHODS_OF_OTHERS):
             raise Refusal("COLLECTION_METHOD_NOT_OFFERED", "the result of this application is not collected that way")
+        if method == "POST" and application.contents.concurrent_permissions:
+            raise Refusal("COLLECTION_METHOD_NOT_OFFERED", "with another permission the result is not sent by post")
         if not collection_can_change(application.record):
             raise Refusal("COLLECTION_CLOSED", "the method can be chosen until the examination is completed")
         with self.registry.entry():
@@ -166,7 +170,7 @@ class Agency:
 
     def _write_slip(self, application: Application, grant: GrantedPeriod | None) -> FeeSlip | None:
         received_on = day_in_japan(application.record.accepted_at)
-        charge = charge_for(application.application_type, received_on, grant)
+        charge = charge_for(application.application_type, received_on, grant, application.contents.re_entry)
         if charge is None:
             return None
         payment_number = f"{60_000_000_000 + self.registry.next_serial('payment')}"
@@ -212,9 +216,11 @@ class Agency:
         self._change(record, collection=Collection.READY)
 
     def mark_sent(self, request_id: str) -> None:
-        """The card is in the mail, or the certificate was mailed."""
-        record = self._open_for(Action.MARK_SENT, request_id).record
-        self._change(record, collection=Collection.SENT, application=Stage.CLOSED)
+        """The card is in the mail, or the certificate is mailed."""
+        application = self._open_for(Action.MARK_SENT, request_id)
+        self._change(application.record, collection=Collection.SENT, application=Stage.CLOSED)
+        if application.collection_method == "EMAIL":
+            self._letters.certificate(application)
 
     def hand_over(self, request_id: str) -> None:
         """The person has it in hand."""

@@ -25,12 +25,28 @@ class Charge:
 
 
 _AUTHORIZED_EMPLOYMENT_CERTIFICATE: Final = Charge(1_600, 220)
+_RE_ENTRY: Final = {"SINGLE": 3_500, "MULTIPLE": 6_500}
+_SETTLEMENT_OF_RE_ENTRY: Final = 220
 
 
-def charge_for(application_type: str, received_on: date, granted: GrantedPeriod | None) -> Charge | None:
-    """The charge for a permission; nothing where none is made or where it is paid with stamps."""
+def charge_for(
+    application_type: str, received_on: date, granted: GrantedPeriod | None, re_entry: str | None = None
+) -> Charge | None:
+    """The charge for a permission, with the re-entry permit that came with it.
+
+    Nothing where none is made or where it is paid with stamps.
+    """
     if received_on < FIRST_DAY_BY_PERIOD:
         return None
+    main = _charge_for_main(application_type, granted)
+    if re_entry is None:
+        return main
+    return Charge(
+        (main.amount if main else 0) + _RE_ENTRY[re_entry], main.settlement_fee if main else _SETTLEMENT_OF_RE_ENTRY
+    )
+
+
+def _charge_for_main(application_type: str, granted: GrantedPeriod | None) -> Charge | None:
     match application_type:
         case "AUTHORIZED_EMPLOYMENT_CERTIFICATE":
             return _AUTHORIZED_EMPLOYMENT_CERTIFICATE

@@ -14,6 +14,7 @@ from zairyu.sandbox.agency import Agency
 from zairyu.sandbox.case import Unacceptable
 from zairyu.sandbox.clock import SandboxClock, months_later
 from zairyu.sandbox.inspection import PackageRefused, inspect_package
+from zairyu.sandbox.registrations import USER_REGISTRATION, Accounts
 from zairyu.sandbox.registry import Contents
 
 Inspector = Callable[[bytes, datetime], Contents]
@@ -21,13 +22,15 @@ Inspector = Callable[[bytes, datetime], Contents]
 
 _ENDS_WITH_THE_STAY: Final = frozenset({"CHANGE_OF_STATUS", "EXTENSION_OF_PERIOD", "AUTHORIZED_EMPLOYMENT_CERTIFICATE"})
 _MONTHS_BEFORE_EXPIRY: Final = 3
+_DAYS_TO_ACQUIRE: Final = 30
 
 
 class Reception:
     """Takes packages, and takes each of them once."""
 
-    def __init__(self, agency: Agency, clock: SandboxClock, inspect: Inspector) -> None:
+    def __init__(self, agency: Agency, accounts: Accounts, clock: SandboxClock, inspect: Inspector) -> None:
         self._agency = agency
+        self._accounts = accounts
         self._clock = clock
         self._inspect = inspect
 
@@ -45,10 +48,15 @@ class Reception:
             raise Unacceptable("APPLICATION_TYPE_DIFFERS", "the header names another application than the package")
         if contents.period_expires_on is not None:
             _check_filing_window(application_type, contents.period_expires_on, self._clock.today())
+        if contents.cause_on is not None:
+            _check_days_since_cause(application_type, contents.cause_on, self._clock.today())
         # The same request may have been taken while this one was being inspected.
         if answered := self._agency.answer_given(request_id, sha256):
             return answered
-        return self._agency.receive(request_id, sha256=sha256, size=len(package), contents=contents)
+        received = self._agency.receive(request_id, sha256=sha256, size=len(package), contents=contents)
+        if application_type == USER_REGISTRATION:
+            self._accounts.open(request_id, contents)
+        return received
 
 
 def _check_filing_window(application_type: str, expires_on: date, today: date) -> None:
@@ -56,6 +64,13 @@ def _check_filing_window(application_type: str, expires_on: date, today: date) -
         raise Unacceptable("FILING_WINDOW_CLOSED", "online filing ends on the day before the period of stay expires")
     if application_type == "EXTENSION_OF_PERIOD" and today < months_later(expires_on, -_MONTHS_BEFORE_EXPIRY):
         raise Unacceptable("FILING_WINDOW_NOT_OPEN", "online filing opens three months before the stay expires")
+
+
+def _check_days_since_cause(application_type: str, cause_on: date, today: date) -> None:
+    if today < cause_on:
+        raise Unacceptable("FILING_WINDOW_NOT_OPEN", "the cause has not arisen yet")
+    if application_type == "ACQUISITION_OF_STATUS" and (today - cause_on).days > _DAYS_TO_ACQUIRE:
+        raise Unacceptable("FILING_WINDOW_CLOSED", "a status is applied for within 30 days")
 
 
 def package_inspector(trusted_roots: Sequence[x509.Certificate]) -> Inspector:

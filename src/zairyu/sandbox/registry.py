@@ -75,7 +75,10 @@ class Contents(BaseModel):
     files: list[PackageFile]
     csv_row: dict[str, str]
     period_expires_on: date | None
+    cause_on: date | None = None
     collection_method: str
+    concurrent_permissions: list[str] = []
+    re_entry: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,9 @@ class Application:
 
     @property
     def open_actions(self) -> frozenset[Action]:
-        """What an officer can do with it now."""
+        """What an officer can do with it now; nobody examines a registration."""
+        if self.application_type == "USER_REGISTRATION":
+            return frozenset()
         return open_actions(self.record, self.collection_method)
 
 

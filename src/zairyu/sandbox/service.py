@@ -21,11 +21,13 @@ from zairyu.sandbox.clock import SandboxClock
 from zairyu.sandbox.database import open_database
 from zairyu.sandbox.faults import Faults
 from zairyu.sandbox.http_server import http_server
+from zairyu.sandbox.letters import Letters
 from zairyu.sandbox.levers import Levers, StartPage
 from zairyu.sandbox.mailbox import Mailbox
 from zairyu.sandbox.officer import OfficerPages
 from zairyu.sandbox.pages import Pages
 from zairyu.sandbox.reception import Inspector, Reception, package_inspector, read_trusted_roots
+from zairyu.sandbox.registrations import AccountPages, Accounts
 from zairyu.sandbox.registry import Registry
 from zairyu.sandbox.smtp_server import smtp_server
 from zairyu.sandbox.town import TownPages
@@ -85,7 +87,10 @@ class Sandbox:
         self.faults = Faults()
         self.mailbox = Mailbox(database, self.clock)
         registry = Registry(database, self.clock)
-        self.agency = Agency(registry, self.clock)
+        listener = stack.enter_context(socket.create_server((settings.host, settings.http_port)))
+        self.base_url = f"http://{settings.host}:{listener.getsockname()[1]}"
+        letters = Letters(self.mailbox, self.base_url)
+        self.agency = Agency(registry, self.clock, letters)
         self.automatic = AutomaticOfficer(
             self.agency,
             self.clock,
@@ -98,13 +103,12 @@ class Sandbox:
         self.smtp_port = await stack.enter_async_context(
             smtp_server(self.mailbox, self.faults, settings.host, settings.smtp_port)
         )
-        listener = stack.enter_context(socket.create_server((settings.host, settings.http_port)))
-        self.base_url = f"http://{settings.host}:{listener.getsockname()[1]}"
-        await stack.enter_async_context(http_server(self._web(registry), listener))
+        accounts = Accounts(database, letters)
+        await stack.enter_async_context(http_server(self._web(registry, accounts), listener))
         # The first to be done at the end: whoever waits for news is let go before the server closes.
         stack.callback(registry.close)
 
-    def _web(self, registry: Registry) -> ASGIApp:
+    def _web(self, registry: Registry, accounts: Accounts) -> ASGIApp:
         settings = self.settings
         inspect = self._inspect or package_inspector(
             [] if settings.trusted_roots is None else read_trusted_roots(settings.trusted_roots)
@@ -118,7 +122,7 @@ class Sandbox:
         )
         for_programs = machine_interface(
             self.agency,
-            Reception(self.agency, self.clock, inspect),
+            Reception(self.agency, accounts, self.clock, inspect),
             self.faults,
             Credentials(settings.client_id, settings.client_secret),
         )
@@ -129,6 +133,7 @@ class Sandbox:
         pages.answer_with_pages(for_people)
         for_people.include_router(StartPage(levers, pages).router())
         for_people.include_router(OfficerPages(self.agency, self.clock, self.automatic, pages).router())
+        for_people.include_router(AccountPages(accounts, pages).router())
         for_people.include_router(TownPages(self.agency, self.mailbox, pages).router())
         for_people.mount("/", for_programs)
         return TrustedHostMiddleware(for_people, allowed_hosts=list(settings.allowed_hosts))

@@ -1,4 +1,4 @@
-"""The places in town: the convenience store, where a fee is paid, and the mailbox at home."""
+"""The places in town: the convenience store, where a fee is paid, and the mailbox with what its links lead to."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from zairyu.sandbox.agency import Agency
-from zairyu.sandbox.case import NotFound
+from zairyu.sandbox.case import Action, NotFound
 from zairyu.sandbox.mailbox import Mailbox
 from zairyu.sandbox.pages import Pages, same_origin, to
 
@@ -42,11 +42,23 @@ class TownPages:
             raise NotFound("NO_SUCH_MAIL", f"there is no mail number {number}")
         return self._pages.show("mail.html", mail=mail)
 
+    async def certificate(self, request_id: str) -> HTMLResponse:
+        """`GET /certificates/{request_id}`: where the link in a certificate of eligibility leads to."""
+        application = self._agency.registry.application(request_id)
+        return self._pages.show("certificate.html", application=application, Action=Action)
+
+    async def register_receipt(self, request_id: str) -> RedirectResponse:
+        """`POST /certificates/{request_id}/receipt`."""
+        self._agency.hand_over(request_id)
+        return to(f"/certificates/{request_id}")
+
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter(dependencies=[Depends(same_origin)])
         router.add_api_route("/store", self.store, methods=["GET"])
         router.add_api_route("/store/payments", self.pay, methods=["POST"])
+        router.add_api_route("/certificates/{request_id}", self.certificate, methods=["GET"])
+        router.add_api_route("/certificates/{request_id}/receipt", self.register_receipt, methods=["POST"])
         router.add_api_route("/mailbox", self.mails, methods=["GET"])
         router.add_api_route("/mailbox/{number}", self.mail, methods=["GET"])
         return router

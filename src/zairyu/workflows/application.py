@@ -1,4 +1,4 @@
-"""The whole life of one application, from the form to the new card in the applicant's hand."""
+"""The whole life of one application, from the form to what it was filed for: a card, or a certificate."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,18 +6,18 @@ from datetime import date, datetime, timedelta
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ChildWorkflowError, is_cancelled_exception
+from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, messages
+    from zairyu.models.assessment import Intention
     from zairyu.models.base import BilingualText
     from zairyu.models.card import ExpectedSigner, SignatureRequest, SignatureResult
     from zairyu.models.document_request import FollowDocumentRequest
     from zairyu.models.findings import Finding, Severity
     from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp
     from zairyu.models.names import (
-        MESSAGE_REFUSED,
         card_terminal_queue,
         document_request_workflow_id,
         submission_request_id,
@@ -28,7 +28,6 @@ with workflow.unsafe.imports_passed_through():
         ApplicationSnapshot,
         AttentionReason,
         End,
-        ManualStep,
         ManualStepKind,
         Phase,
     )
@@ -40,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
         StatusReport,
         SubmissionReceipt,
     )
+    from zairyu.models.stay import EndedApplication, FiledApplication
     from zairyu.models.steps import (
         BUILD_PACKAGE,
         CHANGE_COLLECTION,
@@ -50,18 +50,19 @@ with workflow.unsafe.imports_passed_through():
     )
     from zairyu.rules.alarms import alarms
     from zairyu.rules.calendar import day_in_japan, start_of_day
-    from zairyu.rules.collection import way_to_collect
-    from zairyu.rules.fees import why_fee_differs
-    from zairyu.rules.filing_window import filing_window
+    from zairyu.rules.collection import certificate_valid_until, collection_options
+    from zairyu.rules.fees import has_fee, why_fee_differs
+    from zairyu.rules.filing_window import counter_window, online_window
     from zairyu.rules.intake import check_application
     from zairyu.rules.jurisdiction import competent_office
-    from zairyu.rules.progress import what_is_new
-    from zairyu.rules.reminders import payment_reminders
+    from zairyu.rules.reminders import certificate_reminders, payment_reminders
     from zairyu.rules.spec_packs import pack_in_force
     from zairyu.rules.special_period import special_period_until
-    from zairyu.workflows.case import Case, today
+    from zairyu.workflows.application_messages import ApplicationMessages
+    from zairyu.workflows.case import Case
     from zairyu.workflows.document_request import DocumentRequestWorkflow
     from zairyu.workflows.perform import StepFailed, perform
+    from zairyu.workflows.record import today
 
 _LAST_LOOK = timedelta(days=1)
 """How long we look for a submission whose answer never came, after the window has closed."""
@@ -76,30 +77,30 @@ class Ended(Exception):
 
 
 @workflow.defn(failure_exception_types=[ValidationError])
-class ApplicationWorkflow:
+class ApplicationWorkflow(ApplicationMessages):
     """One application. It fails only by a bug: whatever the world does, it waits, tells, and goes on."""
 
     @workflow.init
     def __init__(self, start: StartApplication) -> None:
         # `null` and bytes pass the converter unread.
         start = StartApplication.model_validate(start)
-        self._case = Case(start.carried_over or ApplicationState(application=start.application))
-        self._state = self._case.state
-        self._amended = False
-        self._verdict: messages.ResolveAction | None = None
+        super().__init__(Case(start.carried_over or ApplicationState(application=start.application)))
         self._report_looked_at: StatusReport | None = None
         self._following: dict[int, asyncio.Task[None]] = {}
 
     @workflow.run
     async def run(self, start: StartApplication) -> ApplicationSnapshot:
         """The story. Each phase does its part and says which one follows."""
-        clerks = [asyncio.create_task(self._case.keep_shown()), asyncio.create_task(self._case.send_mails())]
+        clerks = [
+            asyncio.create_task(work)
+            for work in (self._case.keep_shown(), self._case.send_mails(), self._case.tell_stay_watch())
+        ]
         while self._state.phase is not Phase.CLOSED:
             try:
                 self._case.enter(await self._live_through(self._state.phase))
             except Ended as ended:
                 self._close(ended.end)
-        await self._finish_handlers_and_mails()
+        await self._finish_handlers_and_outboxes()
         for clerk in clerks:
             clerk.cancel()
         self._case.show()
@@ -135,20 +136,11 @@ class ApplicationWorkflow:
     async def _check_intake(self) -> Phase:
         """Whoever starts an application has checked it; it is checked again on the day that counts."""
         state = self._state
-        form = state.application.form
-        stay = form.applicant.current_stay
-        assert stay is not None
         self._amended = False
         state.package = state.sealed = None
-        try:
-            window = filing_window(form.application_type, stay.expires_on, on=today())
-        except LookupError:
-            pass  # the findings say that this kind of application is not carried
-        else:
-            state.opens_on, state.last_day_online = window.opens_on, window.last_day_online
-            state.closes_at, state.counter_until = window.closes_at, window.counter_until
-            if workflow.now() >= window.closes_at:
-                raise Ended(End.WINDOW_MISSED)
+        self._look_up_window()
+        if self._too_late():
+            raise Ended(End.WINDOW_MISSED)
         errors = tuple(
             finding
             for finding in check_application(state.application, on=today())
@@ -161,15 +153,23 @@ class ApplicationWorkflow:
                 findings=errors,
                 retry=Phase.INTAKE,
             )
-        office = competent_office(form.applicant.address.prefecture, on=today())
+        office = competent_office(state.application.form.applicant.address.prefecture, on=today())
         state.office = office.code if office else None
         self._case.tell("申請内容を確認しました。", "The application has been checked.")
         return Phase.FILING_WINDOW
 
+    def _look_up_window(self) -> None:
+        """From when until when it can be filed: what an application has no limit for, stays open."""
+        state, intention = self._state, Intention.model_validate(self._state.application.form.model_dump())
+        online, counter = online_window(intention, on=today()), counter_window(intention, on=today())
+        state.opens_on = online.opens.on if online and online.opens else None
+        state.last_day_online = online.closes.on if online and online.closes else None
+        state.closes_at = online.closes.at if online and online.closes else None
+        state.counter_until = counter.closes.on if counter and counter.closes else None
+
     async def _wait_for_filing_window(self) -> Phase:
         opens_on = self._state.opens_on
-        assert opens_on is not None
-        if today() < opens_on:
+        if opens_on is not None and today() < opens_on:
             self._case.tell(f"オンライン申請は{opens_on}に始まります。", f"Online filing opens on {opens_on}.")
             await self._before_filing(
                 lambda: False, by=start_of_day(opens_on), summary=f"Online filing opens on {opens_on}"
@@ -240,7 +240,7 @@ class ApplicationWorkflow:
                 SignatureRequest(
                     application_id=state.application.application_id,
                     title=form.application_type.label,
-                    signer=ExpectedSigner(name=form.applicant.name, birth_date=form.applicant.birth_date),
+                    signer=ExpectedSigner(name=form.signer.name, birth_date=form.signer.birth_date),
                     applicant=form.applicant.name,
                     digest=state.package.digest_to_sign,
                     file_count=state.package.file_count,
@@ -267,7 +267,7 @@ class ApplicationWorkflow:
     async def _submit(self) -> Phase:
         """Send it once. A filing counts from the provisional number."""
         state, application = self._state, self._state.application
-        assert state.sealed is not None and state.closes_at is not None
+        assert state.sealed is not None
         if state.request_id is None:
             if state.withdrawal_requested:
                 raise Ended(End.CANCELLED)
@@ -275,7 +275,7 @@ class ApplicationWorkflow:
                 return Phase.INTAKE
             if self._spec_pack_changed():
                 return Phase.PACKAGING
-            if workflow.now() >= state.closes_at:
+            if self._too_late():
                 raise Ended(End.WINDOW_MISSED)
             state.request_id = submission_request_id(application.application_id, state.sealed.document.sha256)
         try:
@@ -288,7 +288,7 @@ class ApplicationWorkflow:
                     package=state.sealed.document,
                 ),
                 summary="Send the package to the agency",
-                within=state.closes_at - workflow.now(),
+                within=None if state.closes_at is None else state.closes_at - workflow.now(),
             )
         except StepFailed as failed:
             if not failed.out_of_time:
@@ -296,15 +296,32 @@ class ApplicationWorkflow:
                 state.request_id = None
                 return await self._park_on(failed, AttentionReason.SUBMISSION_REFUSED, retry=Phase.SUBMISSION)
             state.receipt = await self._look_for_it(state.request_id)
-        filed_on = day_in_japan(state.receipt.accepted_at)
-        stay = application.form.applicant.current_stay
-        assert stay is not None
-        state.special_period_until = special_period_until(
-            application.form.application_type, stay.expires_on, stay.period, filed_on=filed_on
-        )
         number = state.receipt.provisional_number
         self._case.tell(f"提出しました。申請受付仮番号 {number}", f"Filed. Provisional number {number}.")
+        self._note_stay_while_pending()
         return Phase.RECEIPT
+
+    def _note_stay_while_pending(self) -> None:
+        """From here on the old status may outlive its period: the watch over the stay has to know."""
+        state, form, stay = (
+            self._state,
+            self._state.application.form,
+            self._state.application.form.applicant.current_stay,
+        )
+        if stay is not None:
+            state.special_period_until = special_period_until(
+                form.application_type, stay.expires_on, stay.period, filed_on=self._filed_on()
+            )
+        self._case.stay_changed("filed", filed=self._pending())
+
+    def _pending(self) -> FiledApplication:
+        state = self._state
+        return FiledApplication(
+            application_id=state.application.application_id,
+            application_type=state.application.form.application_type,
+            filed_on=self._filed_on(),
+            special_period_until=state.special_period_until,
+        )
 
     async def _look_for_it(self, request_id: str) -> SubmissionReceipt:
         """The window has closed on a submission that nobody has answered: has the agency got it?"""
@@ -347,16 +364,42 @@ class ApplicationWorkflow:
         # What was decided cannot be withdrawn any more.
         self._state.withdrawal_requested = False
         self._state.manual_steps.clear()
-        self._case.mail(mail.Decided(outcome=outcome, grant=report.grant))
+        self._mail_decision(outcome)
         match outcome:
             case Outcome.PERMITTED:
-                return Phase.PAYMENT
+                # The new period counts from the decision, long before the card is in the hand.
+                self._case.stay_changed("granted", filed=self._pending())
+                return Phase.PAYMENT if self._has_fee() else Phase.COLLECTION
             case Outcome.DENIED:
                 raise Ended(End.DENIED)
             case Outcome.WITHDRAWN:
                 raise Ended(End.WITHDRAWN)
             case Outcome.TERMINATED:
                 raise Ended(End.TERMINATED)
+
+    def _mail_decision(self, outcome: Outcome) -> None:
+        """What was filed for together with it ends with it unless it is permitted, and no mail of the agency tells."""
+        state, permissions = self._state, self._state.application.form.concurrent_permissions
+        stay = state.application.form.applicant.current_stay
+        self._case.mail(
+            mail.Decided(
+                outcome=outcome,
+                grant=state.report.grant if state.report else None,
+                special_period_ended=state.special_period_until is not None
+                and stay is not None
+                and today() > stay.expires_on,
+                concurrent_permissions=permissions,
+            )
+        )
+        if permissions and outcome is not Outcome.PERMITTED:
+            self._case.tell(
+                "同時に申請した許可の審査も終止となりました。",
+                "The permissions filed for together with it ended with it.",
+            )
+
+    def _has_fee(self) -> bool:
+        form = self._state.application.form
+        return has_fee(form.application_type, received_on=self._filed_on(), concurrent=form.concurrent_permissions)
 
     async def _wait_for_payment(self) -> Phase:
         """The amount is known only now: since October 2026 it goes by the period granted."""
@@ -382,22 +425,63 @@ class ApplicationWorkflow:
         return Phase.COLLECTION
 
     async def _wait_for_collection(self) -> Phase:
-        state, form = self._state, self._state.application.form
+        """A certificate of eligibility by e-mail is itself the mail; anything else is fetched, or comes by post."""
         await self._accompany(lambda: self._state.collection is not CollectionStatus.NOT_READY)
-        way = way_to_collect(form.application_type, form.collection_method, on=self._filed_on())
-        if way is not None and self._state.collection is CollectionStatus.READY:
+        if self._state.application.form.collection_method is CollectionMethod.EMAIL:
+            await self._have_receipt_registered()
+        elif self._state.collection is CollectionStatus.READY:
+            self._say_how_to_collect()
+        await self._accompany(self._collected)
+        raise Ended(End.COMPLETED)
+
+    def _say_how_to_collect(self) -> None:
+        form, report = self._state.application.form, self._state.report
+        options = {
+            option.method: option
+            for option in collection_options(
+                Intention.model_validate(form.model_dump()),
+                on=self._filed_on(),
+                granted=report.grant.period if report and report.grant else None,
+            )
+        }
+        way = options.get(form.collection_method)
+        if way is not None and not way.open:
+            # The period granted may be so short that there is no card to send.
+            self._case.tell(
+                "".join(why.ja for why in way.closed_because), " ".join(why.en for why in way.closed_because)
+            )
+            self._use_collection(CollectionMethod.COUNTER)
+            way = options.get(CollectionMethod.COUNTER)
+        if way is not None:
             self._case.mail(
                 mail.CollectionReady(
-                    method=form.collection_method,
-                    what_to_bring_or_send=way.what_to_bring_or_send,
+                    method=way.method,
+                    what_to_bring_or_send=way.enclosures,
                     send_to=way.send_to,
-                    warning=way.warning,
+                    warnings=way.warnings,
                 )
             )
-        await self._accompany(
-            lambda: self._state.collection is CollectionStatus.COLLECTED or state.collected_on is not None
-        )
-        raise Ended(End.COMPLETED)
+
+    async def _have_receipt_registered(self) -> None:
+        """The mail of the agency is the certificate: no other mail tells that the examination is completed."""
+        state = self._state
+        await self._accompany(lambda: state.collection is not CollectionStatus.READY)
+        assert state.report is not None
+        if state.certificate_valid_until is None:
+            issued_on = day_in_japan(state.report.reported_at)
+            state.certificate_valid_until = certificate_valid_until(issued_on)
+        valid_until = state.certificate_valid_until
+        if not self._collected():
+            self._case.mail(mail.CertificateMailed(valid_until=valid_until))
+        for days in certificate_reminders(today()):
+            moment = start_of_day(valid_until - timedelta(days=days))
+            if moment > workflow.now() and not await self._accompany(
+                self._collected, by=moment, summary=f"Remind {days} days before the certificate ends"
+            ):
+                self._case.mail(mail.CertificateMailed(valid_until=valid_until, reminder=True), key=f"{days}-days")
+
+    def _collected(self) -> bool:
+        return self._state.collection is CollectionStatus.COLLECTED or self._state.collected_on is not None
 
     # ----- waiting ----------------------------------------------------------------------------------------------
 
@@ -418,7 +502,7 @@ class ApplicationWorkflow:
         )
         if state.withdrawal_requested:
             raise Ended(End.CANCELLED)
-        if state.closes_at is not None and workflow.now() >= state.closes_at:
+        if self._too_late():
             raise Ended(End.WINDOW_MISSED)
 
     async def _accompany(self, until: Callable[[], bool], *, by: datetime | None = None, summary: str = "") -> bool:
@@ -489,11 +573,11 @@ class ApplicationWorkflow:
         """Begin a new history when this one is long, at a moment when nothing is under way."""
         if not workflow.info().is_continue_as_new_suggested() or self._following:
             return
-        await self._finish_handlers_and_mails()
+        await self._finish_handlers_and_outboxes()
         workflow.continue_as_new(StartApplication(application=self._state.application, carried_over=self._state))
 
-    async def _finish_handlers_and_mails(self) -> None:
-        await workflow.wait_condition(lambda: not self._state.outbox and workflow.all_handlers_finished())
+    async def _finish_handlers_and_outboxes(self) -> None:
+        await workflow.wait_condition(lambda: self._case.all_sent() and workflow.all_handlers_finished())
 
     # ----- serving what is asked for after filing ---------------------------------------------------------------
 
@@ -513,7 +597,7 @@ class ApplicationWorkflow:
     async def _serve(self) -> None:
         state = self._state
         if state.withdrawal_evidence is not None:
-            self._case.mail(mail.Decided(outcome=Outcome.WITHDRAWN))
+            self._mail_decision(Outcome.WITHDRAWN)
             raise Ended(End.WITHDRAWN)
         if state.withdrawal_requested and not state.manual_steps:
             self._ask_for_withdrawal_by_hand()
@@ -546,8 +630,9 @@ class ApplicationWorkflow:
                     request_id=state.request_id,
                     receipt_number=self._state.receipt_number,
                     request=request,
-                    to=form.applicant.contact,
-                    name=form.applicant.name,
+                    to=form.signer.contact,
+                    name=form.signer.name,
+                    applicant=None if form.representative is None else form.applicant.name,
                 ),
                 id=document_request_workflow_id(state.application.application_id, request.number),
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
@@ -579,9 +664,7 @@ class ApplicationWorkflow:
             en="There is no online withdrawal. Hand in or post a letter of withdrawal to the office, "
             "then note which office took it and when.",
         )
-        self._state.manual_steps.append(
-            ManualStep(kind=ManualStepKind.WITHDRAWAL, since=workflow.now(), instructions=instructions)
-        )
+        self._case.ask_by_hand(ManualStepKind.WITHDRAWAL, instructions)
         self._case.tell("取下げの手続が必要です。", "The withdrawal has to be made by hand.")
 
     async def _change_collection(self, method: CollectionMethod) -> None:
@@ -612,7 +695,12 @@ class ApplicationWorkflow:
             return
         self._state.rung.append("fee")
         difference = why_fee_differs(
-            report.fee, application_type=form.application_type, received_on=self._filed_on(), grant=report.grant
+            report.fee,
+            application_type=form.application_type,
+            received_on=self._filed_on(),
+            grant=report.grant,
+            concurrent=form.concurrent_permissions,
+            re_entry=form.re_entry,
         )
         if difference is not None:
             self._case.call_for(AttentionReason.FEE_DIFFERS, difference)
@@ -622,176 +710,23 @@ class ApplicationWorkflow:
         if end is End.WINDOW_MISSED and self._state.counter_until is not None:
             self._case.mail(mail.WindowMissed(counter_until=self._state.counter_until))
         self._case.close(end)
+        application_id = self._state.application.application_id
+        self._case.stay_changed("ended", ended=EndedApplication(application_id=application_id, end=end))
 
     # ----- facts ------------------------------------------------------------------------------------------------
+
+    def _too_late(self) -> bool:
+        """Whether online filing is closed."""
+        closes_at = self._state.closes_at
+        return closes_at is not None and workflow.now() >= closes_at
 
     def _filed_on(self) -> date:
         receipt = self._state.receipt
         assert receipt is not None
         return day_in_japan(receipt.accepted_at)
 
-    def _filed(self) -> bool:
-        """Whether the package may have reached the agency."""
-        return self._state.request_id is not None
-
     def _spec_pack_changed(self) -> bool:
         """A package is built, checked and signed with the pack in force on the day it is sent."""
         state = self._state
         pack = pack_in_force(state.application.form.application_type, today())
         return pack is not None and state.package is not None and state.package.spec_pack != pack.label
-
-    def _use_collection(self, method: CollectionMethod) -> None:
-        application = self._state.application
-        form = application.form.model_copy(update={"collection_method": method})
-        self._state.application = application.model_copy(update={"form": form})
-
-    # ----- messages: handlers record and wake, the story above acts ---------------------------------------------
-
-    @workflow.query(description="The state of the application.")
-    def snapshot(self) -> ApplicationSnapshot:
-        """The state of the application."""
-        return self._case.snapshot()
-
-    @workflow.signal(description="The agency says something new.")
-    def status_changed(self, message: messages.StatusChanged) -> None:
-        """Take a report of the agency. Only a higher revision is news."""
-        before, now = self._state.report, message.report
-        if now.request_id != self._state.request_id or (before is not None and now.revision <= before.revision):
-            return
-        self._state.report = now
-        for sentence in what_is_new(before, now):
-            self._case.tell(sentence.ja, sentence.en)
-        self._case.changed()
-
-    @workflow.update(description="Replace parts of the application before it is filed.")
-    def amend(self, message: messages.Amend) -> ApplicationSnapshot:
-        """Take the new parts; the application is checked and packed again."""
-        if self._case.first_time(message):
-            parts = {
-                name: value
-                for name in ("form", "photo", "attachments")
-                if (value := getattr(message, name)) is not None
-            }
-            self._state.application = self._state.application.model_copy(update=parts)
-            self._amended = True
-            self._case.tell("申請内容が変更されました。", "The application was amended.")
-        return self.snapshot()
-
-    @amend.validator
-    def _can_be_amended(self, message: messages.Amend) -> None:
-        self._admit(message)
-
-    @workflow.update(description="The applicant wants to sign at this terminal.")
-    def sign_at(self, message: messages.SignAt) -> ApplicationSnapshot:
-        """Have the terminal ask for card and PIN."""
-        if self._case.first_time(message):
-            self._case.settle(AttentionReason.SIGNATURE_FAILED)
-            self._state.sign_at = message
-            self._case.changed()
-        return self.snapshot()
-
-    @sign_at.validator
-    def _can_be_signed(self, message: messages.SignAt) -> None:
-        self._admit(message)
-
-    @workflow.update(description="The signature is not wanted any more, or not at this terminal.")
-    def stop_signing(self, message: messages.StopSigning) -> ApplicationSnapshot:
-        """Take the request back from the terminal; the application waits for a signature again."""
-        if self._case.first_time(message):
-            self._state.sign_at = None
-            self._case.tell("署名の依頼を取り消しました。", "The request for a signature was taken back.")
-        return self.snapshot()
-
-    @stop_signing.validator
-    def _can_be_stopped(self, message: messages.StopSigning) -> None:
-        self._admit(message)
-
-    @workflow.update(description="How the applicant wants to collect the result.")
-    def choose_collection(self, message: messages.ChooseCollection) -> ApplicationSnapshot:
-        """Before filing the form changes; after it the agency is told."""
-        if self._case.first_time(message):
-            if self._filed():
-                self._state.wanted_collection = message.method
-            else:
-                self._use_collection(message.method)
-                self._amended = True
-                self._case.tell(f"受領方法: {message.method.value}", f"The collection is to be {message.method.value}.")
-        return self.snapshot()
-
-    @choose_collection.validator
-    def _can_choose_collection(self, message: messages.ChooseCollection) -> None:
-        self._admit(message)
-
-    @workflow.update(description="The applicant says that the fee was paid.")
-    def report_payment(self, message: messages.ReportPayment) -> ApplicationSnapshot:
-        """Stop reminding. The agency's word, not the applicant's, moves the application on."""
-        if self._case.first_time(message):
-            self._state.payment_reported_on = message.paid_on
-            self._case.tell("納付したとの連絡がありました。", "The applicant says that the fee is paid.")
-        return self.snapshot()
-
-    @report_payment.validator
-    def _can_report_payment(self, message: messages.ReportPayment) -> None:
-        self._admit(message)
-
-    @workflow.update(description="The applicant has the new card in their hand.")
-    def confirm_collection(self, message: messages.ConfirmCollection) -> ApplicationSnapshot:
-        """The story ends well."""
-        if self._case.first_time(message):
-            self._state.collected_on = message.collected_on
-            self._case.tell("受領の連絡がありました。", "The applicant has the new card.")
-        return self.snapshot()
-
-    @confirm_collection.validator
-    def _can_confirm_collection(self, message: messages.ConfirmCollection) -> None:
-        self._admit(message)
-
-    @workflow.update(description="The applicant wants to end the application.")
-    def request_withdrawal(self, message: messages.RequestWithdrawal) -> ApplicationSnapshot:
-        """Before filing it ends at once; after it a person has to withdraw it at the office."""
-        if self._case.first_time(message):
-            self._state.withdrawal_requested = True
-            self._case.tell("取下げの希望がありました。", "The applicant wants to withdraw.")
-        return self.snapshot()
-
-    @request_withdrawal.validator
-    def _can_be_withdrawn(self, message: messages.RequestWithdrawal) -> None:
-        self._admit(message)
-
-    @workflow.update(description="A person did by hand what the interface cannot do.")
-    def complete_manual_step(self, message: messages.CompleteManualStep) -> ApplicationSnapshot:
-        """Take the outcome of a manual step."""
-        if self._case.first_time(message):
-            self._state.manual_steps[:] = [step for step in self._state.manual_steps if step.kind is not message.step]
-            match message.step:
-                case ManualStepKind.WITHDRAWAL:
-                    self._state.withdrawal_evidence = message.evidence
-            self._case.tell(f"手作業が完了しました（{message.step.value}）。", f"Done by hand: {message.step.value}.")
-        return self.snapshot()
-
-    @complete_manual_step.validator
-    def _can_complete_manual_step(self, message: messages.CompleteManualStep) -> None:
-        self._admit(message)
-
-    @workflow.update(description="An operator's decision on a matter that needs attention.")
-    def resolve(self, message: messages.Resolve) -> ApplicationSnapshot:
-        """Move a parked application on, or put a matter aside."""
-        if self._case.first_time(message):
-            self._case.tell(
-                f"担当者の判断: {message.reason.value} {message.action.value}",
-                f"Operator: {message.action.value} on {message.reason.value}.",
-            )
-            if message.reason is self._case.parked_on:
-                self._verdict = message.action
-            else:
-                self._case.settle(message.reason)
-        return self.snapshot()
-
-    @resolve.validator
-    def _can_be_resolved(self, message: messages.Resolve) -> None:
-        self._admit(message)
-
-    def _admit(self, message: messages.Message) -> None:
-        reason = self._case.why_refused(message)
-        if reason is not None:
-            raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)

@@ -1,49 +1,47 @@
-"""The record of one application: what is noted in it is seen from outside at once."""
+"""The record of one application."""
 
-from datetime import date
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    import structlog
-
+    from zairyu.models.assessment import HeldStay
     from zairyu.models.base import BilingualText
-    from zairyu.models.findings import Finding
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
-    from zairyu.models.snapshot import ApplicationSnapshot, Attention, AttentionReason, End, Phase, TimelineEntry
+    from zairyu.models.residence import ApplicationType
+    from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
     from zairyu.models.state import ApplicationState
-    from zairyu.models.steps import SEND_MAIL
+    from zairyu.models.stay import EndedApplication, FiledApplication, StayNews
     from zairyu.rules.admission import why_refused
     from zairyu.rules.alarms import RINGING, alarms
-    from zairyu.rules.calendar import day_in_japan
     from zairyu.rules.outlook import snapshot_of
     from zairyu.workflows.details import details
-    from zairyu.workflows.perform import StepFailed, perform
-    from zairyu.workflows.search_attributes import attributes_of, changes
+    from zairyu.workflows.record import Record, today
+    from zairyu.workflows.search_attributes import attributes_of
 
 
-class Case:
-    """Keeps the state of an application, and shows it: search attributes, details, log, mails."""
+_ABOUT_THE_STAY = frozenset(
+    {
+        ApplicationType.CHANGE_OF_STATUS,
+        ApplicationType.EXTENSION_OF_PERIOD,
+        ApplicationType.ACQUISITION_OF_STATUS,
+    }
+)
+"""What changes the applicant's own stay when it is permitted."""
 
-    def __init__(self, state: ApplicationState) -> None:
-        self.state = state
-        self.parked_on: AttentionReason | None = None
-        """The matter that an operator has to decide before the application goes on."""
-        self._stale = True
-        self._shown: dict[SearchAttributeKey[Any], Any] = {}
-        # Not structlog.get_logger(): that one would log again at every replay.
-        self._log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-            workflow.logger,
-            processors=[structlog.stdlib.render_to_log_kwargs],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
+
+class Case(Record[ApplicationState]):
+    """The record of one application, from its start to its end."""
 
     def snapshot(self) -> ApplicationSnapshot:
         """The application as it is shown to people."""
         return snapshot_of(self.state, parked=self.parked_on is not None)
+
+    def _seen(self) -> tuple[dict[SearchAttributeKey[Any], Any], str]:
+        snapshot = self.snapshot()
+        return attributes_of(snapshot), details(snapshot)
 
     def enter(self, phase: Phase) -> None:
         """The one place where the phase changes, and with it all that is seen from outside."""
@@ -60,48 +58,6 @@ class Case:
         self.tell(f"終了: {end.value}", f"Closed: {end.value}.")
         self.enter(Phase.CLOSED)
 
-    def changed(self) -> None:
-        """The state is another one now; it is shown when this turn of the workflow is over."""
-        self._stale = True
-
-    async def keep_shown(self) -> None:
-        """Show every change, for ever: one update of the search attributes for all changes of one turn."""
-        while True:
-            await workflow.wait_condition(lambda: self._stale)
-            self.show()
-
-    def show(self) -> None:
-        """Show the present state: the search attributes that changed, and the details operators read."""
-        self._stale = False
-        snapshot = self.snapshot()
-        now = attributes_of(snapshot)
-        workflow.upsert_search_attributes(changes(self._shown, now))
-        self._shown = now
-        workflow.set_current_details(details(snapshot))
-
-    def tell(self, ja: str, en: str) -> None:
-        """Note what happened. Carries no personal data."""
-        self.state.timeline.append(TimelineEntry(at=workflow.now(), text=BilingualText(ja=ja, en=en)))
-        self.changed()
-
-    # ----- attention --------------------------------------------------------------------------------------------
-
-    def call_for(self, reason: AttentionReason, explanation: BilingualText, findings: tuple[Finding, ...] = ()) -> None:
-        """Call for a person. A matter that is open already is told anew."""
-        self._log.warning("attention", reason=reason.value)
-        self.settle(reason)
-        self.state.attention.append(
-            Attention(reason=reason, since=workflow.now(), explanation=explanation, findings=findings)
-        )
-        self.tell(f"要対応: {explanation.ja}", f"Needs attention: {explanation.en}")
-
-    def settle(self, reason: AttentionReason) -> None:
-        """A matter is done."""
-        open_matters = [attention for attention in self.state.attention if attention.reason is not reason]
-        if len(open_matters) < len(self.state.attention):
-            self.state.attention = open_matters
-            self.changed()
-
     def ring(self) -> None:
         """Call for a person when a last day has passed, once; settle it when the matter is done."""
         pending = alarms(self.state)
@@ -114,57 +70,46 @@ class Case:
             if reason not in still_open:
                 self.settle(reason)
 
-    # ----- messages ---------------------------------------------------------------------------------------------
-
     def why_refused(self, message: Message) -> BilingualText | None:
         """Why a message cannot be taken now."""
-        today = day_in_japan(workflow.now())
-        return why_refused(message, self.state, parked_on=self.parked_on, today=today)
-
-    def first_time(self, message: Message) -> bool:
-        """Whether a message is new, and not a repeat that must change nothing."""
-        if message.message_id in self.state.handled:
-            return False
-        self.state.handled.append(message.message_id)
-        return True
-
-    # ----- mail -------------------------------------------------------------------------------------------------
+        return why_refused(message, self.state, parked_on=self.parked_on, today=today())
 
     def mail(self, occasion: Occasion, *, key: str = "") -> None:
-        """Put a mail into the outbox, once per occasion and key. The story does not wait for the mail server."""
-        name = f"{occasion.occasion} {key}".rstrip()
-        if name in self.state.mailed:
-            return
-        application = self.state.application
-        applicant = application.form.applicant
-        self.state.mailed.append(name)
-        self.state.outbox.append(
+        """Write to whoever files it."""
+        application, form = self.state.application, self.state.application.form
+        self.put_in_outbox(
             Mail(
                 reference=application.application_id,
-                application_type=application.form.application_type,
-                to=applicant.contact,
-                name=applicant.name,
+                application_type=form.application_type,
+                to=form.signer.contact,
+                name=form.signer.name,
+                applicant=None if form.representative is None else form.applicant.name,
                 receipt_number=self.state.receipt_number,
                 occasion=occasion,
                 key=key,
             )
         )
 
-    async def send_mails(self) -> None:
-        """Empty the outbox, for ever. A mail that cannot be delivered calls for a person."""
-        outbox = self.state.outbox
-        while True:
-            await workflow.wait_condition(lambda: bool(outbox))
-            occasion = outbox[0].occasion.occasion
-            try:
-                await perform(SEND_MAIL, outbox[0], summary=f"Mail: {occasion}")
-            except StepFailed as failed:
-                self.call_for(AttentionReason.MAIL_UNDELIVERABLE, failed.failure.sentence)
-            else:
-                self.tell(f"メールを送信しました（{occasion}）。", f"Mail sent ({occasion}).")
-            del outbox[0]
-
-
-def today() -> date:
-    """The day in Japan, by the workflow's clock."""
-    return day_in_japan(workflow.now())
+    def stay_changed(
+        self, what: str, *, filed: FiledApplication | None = None, ended: EndedApplication | None = None
+    ) -> None:
+        """Have the watch over the applicant's stay told. Only a registered user's stay is watched."""
+        application = self.state.application
+        form, report = application.form, self.state.report
+        if application.user_id is None or form.application_type not in _ABOUT_THE_STAY:
+            return
+        held = None
+        if report is not None and report.grant is not None:
+            grant = report.grant
+            held = HeldStay(status=form.residence_status, period=grant.period, expires_on=grant.expires_on)
+        self.state.stay_news.append(
+            StayNews(
+                news_id=f"{application.application_id} {what}",
+                user_id=application.user_id,
+                name=form.signer.name,
+                contact=form.signer.contact,
+                held=held,
+                filed=filed,
+                ended=ended,
+            )
+        )

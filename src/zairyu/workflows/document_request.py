@@ -95,6 +95,7 @@ class DocumentRequestWorkflow:
             application_type=start.application_type,
             to=start.to,
             name=start.name,
+            applicant=start.applicant,
             receipt_number=start.receipt_number,
             occasion=DocumentsRequested(request=start.request, reminder=reminder),
             key=key,

@@ -4,19 +4,33 @@ from datetime import date
 from typing import Any, Final
 
 from zairyu.models.application import Contact, Language
+from zairyu.models.assessment import Intention
+from zairyu.models.base import BilingualText
 from zairyu.models.mail import (
+    AuthenticationIdEnds,
+    CardEndsFirst,
+    CertificateMailed,
     CollectionReady,
+    ConfirmationOverdue,
     Decided,
+    DetailsToChange,
     DocumentsRequested,
     FeeDue,
     Mail,
     Occasion,
+    PasswordEnds,
     ReceiptNumberIssued,
+    RegisterAgain,
+    RegistrationSent,
+    SpecialPeriodEnds,
+    StayExpires,
+    StayUnfiled,
     WindowMissed,
 )
-from zairyu.models.residence import ApplicationType, CollectionMethod, PeriodOfStay
+from zairyu.models.residence import ApplicationType, CollectionMethod, ConcurrentPermission, PeriodOfStay
 from zairyu.models.status import DocumentRequest, Fee, Grant, Outcome
-from zairyu.rules.collection import way_to_collect
+from zairyu.rules.collection import collection_options
+from zairyu.rules.registration_outlook import DETAILS_INSTRUCTIONS
 
 APPLICATION_ID: Final = "0191a1e0-1111-4222-8333-abcdefabcdef"
 _ASKED = DocumentRequest(number=1, items=("在職証明書（原本）", "住民税納税証明書"), due_on=date(2026, 12, 5))
@@ -24,10 +38,10 @@ _FEE = Fee(amount=56_000, settlement_fee=550, payment_number="0001-2345", due_on
 
 
 def _collection(method: CollectionMethod) -> CollectionReady:
-    way = way_to_collect(ApplicationType.EXTENSION_OF_PERIOD, method, on=date(2026, 12, 1))
-    assert way is not None
+    intention = Intention(application_type=ApplicationType.EXTENSION_OF_PERIOD)
+    (way,) = (option for option in collection_options(intention, on=date(2026, 12, 1)) if option.method is method)
     return CollectionReady(
-        method=method, what_to_bring_or_send=way.what_to_bring_or_send, send_to=way.send_to, warning=way.warning
+        method=method, what_to_bring_or_send=way.enclosures, send_to=way.send_to, warnings=way.warnings
     )
 
 
@@ -40,6 +54,11 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     ),
     "permitted without a period": Decided(outcome=Outcome.PERMITTED),
     "denied": Decided(outcome=Outcome.DENIED),
+    "denied in the special period": Decided(
+        outcome=Outcome.DENIED,
+        special_period_ended=True,
+        concurrent_permissions=(ConcurrentPermission.RE_ENTRY, ConcurrentPermission.OTHER_ACTIVITY),
+    ),
     "withdrawn": Decided(outcome=Outcome.WITHDRAWN),
     "terminated": Decided(outcome=Outcome.TERMINATED),
     "fee": FeeDue(fee=_FEE),
@@ -47,6 +66,34 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "fee without settlement": FeeDue(fee=_FEE.model_copy(update={"settlement_fee": 0})),
     "counter": _collection(CollectionMethod.COUNTER),
     "post": _collection(CollectionMethod.POST),
+    "registration sent": RegistrationSent(),
+    "confirmation overdue": ConfirmationOverdue(),
+    "password": PasswordEnds(ends_on=date(2027, 11, 20)),
+    "authentication id": AuthenticationIdEnds(ends_on=date(2027, 1, 31)),
+    "authentication id ended": AuthenticationIdEnds(ends_on=date(2027, 1, 31), ended=True),
+    "details": DetailsToChange(instructions=DETAILS_INSTRUCTIONS),
+    "another card": RegisterAgain(),
+    "certificate": CertificateMailed(valid_until=date(2027, 2, 20)),
+    "certificate again": CertificateMailed(valid_until=date(2027, 2, 20), reminder=True),
+    "stay": StayExpires(
+        expires_on=date(2027, 1, 31),
+        opens_on=date(2026, 10, 31),
+        last_day_online=date(2027, 1, 30),
+        counter_until=date(2027, 2, 1),
+        special_period=BilingualText(ja="結果が出るまで在留できます。", en="The stay goes on until the decision."),
+        card=BilingualText(ja="カードを延長してください。", en="Have your card extended."),
+    ),
+    "stay and nothing else": StayExpires(
+        expires_on=date(2027, 1, 31),
+        opens_on=date(2026, 10, 31),
+        last_day_online=date(2027, 1, 30),
+        counter_until=date(2027, 2, 1),
+    ),
+    "stay unfiled": StayUnfiled(expires_on=date(2027, 1, 31), counter_until=date(2027, 2, 1)),
+    "card ends first": CardEndsFirst(card_expires_on=date(2027, 1, 31), extended_until=date(2027, 3, 31)),
+    "card ends first, nobody knows how long": CardEndsFirst(card_expires_on=date(2027, 1, 31)),
+    "special period": SpecialPeriodEnds(until=date(2027, 3, 31), begins=True),
+    "special period ends": SpecialPeriodEnds(until=date(2027, 3, 31)),
     "window missed": WindowMissed(counter_until=date(2027, 2, 1)),
 }
 

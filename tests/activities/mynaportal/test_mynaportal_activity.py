@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from tests.activities.mynaportal.portal import RECORD, Portal, client_of, open_portal
-from tests.sandbox.provider import REQUEST_ID, Provider, package, provider_of, running
+from tests.sandbox.provider import REQUEST_ID, Provider, package, provider_of, registration, running
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.mynaportal.activity import Mynaportal
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
@@ -29,6 +29,7 @@ from zairyu.models.mynaportal import (
     SubmissionFound,
     SubmissionLookUp,
 )
+from zairyu.models.names import registration_request_id
 from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.status import SubmissionReceipt
 from zairyu.runtime.keys import KeyRing
@@ -386,6 +387,16 @@ async def test_a_closed_application_does_not_stop_the_news_of_others(desk: Desk)
     await watch.stop()
 
     assert told(desk) == [("application/app-00000002", 1)]
+
+
+async def test_registration_in_the_feed_is_no_application_and_does_not_stop_the_news(desk: Desk) -> None:
+    await desk.provider.submitted(registration(), registration_request_id("user-0001", "0" * 64), "USER_REGISTRATION")
+    await desk.submit(await desk.submission())
+    watch = Watch(desk.mynaportal)
+    await watch.until("2")
+    await watch.stop()
+
+    assert told(desk) == [("application/app-00000001", 1)]
 
 
 async def test_news_that_could_not_be_passed_on_are_not_skipped(desk: Desk) -> None:

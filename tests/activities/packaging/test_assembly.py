@@ -115,7 +115,7 @@ def test_a_status_without_a_form_in_the_pack_is_refused(
     application: ApplicationInput, documents: Documents, filing_day: date
 ) -> None:
     with pytest.raises(PackageRefused) as caught:
-        assemble(with_form(application, residence_status=ResidenceStatus.STUDENT), documents, filing_day)
+        assemble(with_form(application, residence_status=ResidenceStatus.PERMANENT_RESIDENT), documents, filing_day)
 
     assert [finding.rule for finding in caught.value.findings] == ["form-in-pack"]
 

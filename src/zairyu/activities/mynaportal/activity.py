@@ -26,7 +26,7 @@ from zairyu.models.mynaportal import (
     SubmissionFound,
     SubmissionLookUp,
 )
-from zairyu.models.names import application_of_request, application_workflow_id
+from zairyu.models.names import application_of_request, application_workflow_id, is_registration
 from zairyu.models.status import SubmissionReceipt
 from zairyu.models.steps import (
     CHANGE_COLLECTION,
@@ -120,6 +120,9 @@ class Mynaportal:
         return position
 
     async def _tell(self, record: wire.StatusRecord) -> None:
+        if is_registration(record.request_id):
+            # What comes of it is mailed to the user, and the user tells.
+            return
         application_id = application_of_request(record.request_id)
         try:
             message = StatusChanged(report=report_of(record))

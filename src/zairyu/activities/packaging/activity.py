@@ -11,12 +11,13 @@ from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
 from zairyu.activities.packaging.archive import read_archive, write_archive
-from zairyu.activities.packaging.assembly import Documents, assemble
+from zairyu.activities.packaging.assembly import Assembled, Documents, assemble, assemble_registration
 from zairyu.activities.packaging.errors import SignatureMismatch
 from zairyu.activities.packaging.signature import complete_signature
 from zairyu.models.card import SignatureResult
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
-from zairyu.models.steps import BUILD_PACKAGE, SEAL_PACKAGE
+from zairyu.models.registration import BuildRegistration
+from zairyu.models.steps import BUILD_PACKAGE, BUILD_REGISTRATION, SEAL_PACKAGE
 
 _ZIP: Final = "application/zip"
 
@@ -43,12 +44,15 @@ class Packaging:
                 )
                 documents = Documents(photo, attachments)
                 assembled = await asyncio.to_thread(assemble, application, documents, order.filing_day)
-                return UnsignedPackage(
-                    document=await self._blobs.put(assembled.archive, _ZIP),
-                    digest_to_sign=assembled.digest_to_sign,
-                    file_count=assembled.file_count,
-                    spec_pack=assembled.spec_pack,
-                )
+                return await self._unsigned(assembled)
+
+    @activity.defn(name=BUILD_REGISTRATION.name)
+    async def build_registration(self, order: BuildRegistration) -> UnsignedPackage:
+        """Build a registration's package that lacks only its signature."""
+        async with beating():
+            with translated():
+                assembled = await asyncio.to_thread(assemble_registration, order.sheet, order.filing_day)
+                return await self._unsigned(assembled)
 
     @activity.defn(name=SEAL_PACKAGE.name)
     async def seal_package(self, order: SealPackage) -> SealedPackage:
@@ -58,6 +62,14 @@ class Packaging:
                 unsigned = await self._blobs.get(order.package.document)
                 sealed = await asyncio.to_thread(_seal, unsigned, order.signature)
                 return SealedPackage(document=await self._blobs.put(sealed, _ZIP), spec_pack=order.package.spec_pack)
+
+    async def _unsigned(self, assembled: Assembled) -> UnsignedPackage:
+        return UnsignedPackage(
+            document=await self._blobs.put(assembled.archive, _ZIP),
+            digest_to_sign=assembled.digest_to_sign,
+            file_count=assembled.file_count,
+            spec_pack=assembled.spec_pack,
+        )
 
 
 def _seal(unsigned: bytes, result: SignatureResult) -> bytes:

@@ -7,13 +7,21 @@ from datetime import date
 from zairyu.activities.packaging.archive import write_archive
 from zairyu.activities.packaging.csv_file import write_csv
 from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
-from zairyu.activities.packaging.manifest import PackedFile, write_manifest
+from zairyu.activities.packaging.manifest import (
+    Declared,
+    PackedFile,
+    declared_by_application,
+    declared_by_registration,
+    write_manifest,
+)
 from zairyu.activities.packaging.pdf import check_pdf
 from zairyu.activities.packaging.photo import Photo, prepare_photo
 from zairyu.activities.packaging.signature import prepare_signature
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding, Severity
+from zairyu.models.registration import RegistrationSheet
+from zairyu.models.residence import ApplicationType
 from zairyu.rules.attachments import PDF, check_attachments, photo_rule
 from zairyu.rules.items import FilledForm, fill_in
 from zairyu.rules.spec_packs import SpecPack, pack_in_force
@@ -67,8 +75,29 @@ def assemble(application: ApplicationInput, documents: Documents, filing_day: da
         raise PackageRefused(findings=errors)
 
     files = tuple(_files(application, documents, filled, photo, pack))
+    return _packed(declared_by_application(application), files, pack, filing_day)
+
+
+def assemble_registration(sheet: RegistrationSheet, filing_day: date) -> Assembled:
+    """Check the sheet, then build its package for a day in Japan: no photo, and nothing attached.
+
+    Raises:
+        PackageRefused: with every finding, never only the first.
+        SpecPackMissing: no pack is in force on that day.
+    """
+    pack = pack_in_force(ApplicationType.USER_REGISTRATION, filing_day)
+    form = pack.form_for(ApplicationType.USER_REGISTRATION, None) if pack else None
+    if pack is None or form is None:
+        raise SpecPackMissing(detail=f"{ApplicationType.USER_REGISTRATION} on {filing_day}")
+    filled = fill_in(form, sheet.model_dump(mode="json"), pack)
+    if filled.findings:
+        raise PackageRefused(findings=filled.findings)
+    return _packed(declared_by_registration(sheet), (_csv_of(filled, pack),), pack, filing_day)
+
+
+def _packed(declared: Declared, files: Sequence[PackedFile], pack: SpecPack, filing_day: date) -> Assembled:
     contents = {file.name: file.content for file in files}
-    manifest = prepare_signature(write_manifest(application, files, pack, filing_day), contents)
+    manifest = prepare_signature(write_manifest(declared, files, pack, filing_day), contents)
     # The manifest stands first: sealing finds it there.
     archive = write_archive({pack.layout.manifest: manifest.content, **contents})
     if len(archive) > pack.max_package_bytes:
@@ -92,11 +121,15 @@ def _pdf_findings(application: ApplicationInput, documents: Documents) -> Iterat
 def _files(
     application: ApplicationInput, documents: Documents, filled: FilledForm, photo: Photo | None, pack: SpecPack
 ) -> Iterator[PackedFile]:
-    yield PackedFile(pack.layout.csv, "CSV", "text/csv", write_csv(filled.cells, pack.csv))
+    yield _csv_of(filled, pack)
     if photo is not None:
         yield PackedFile(pack.layout.photo, "PHOTO", "image/jpeg", photo.content)
     for index, (attachment, content) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
         yield PackedFile(pack.layout.attachment_name(index), attachment.kind, PDF, content)
+
+
+def _csv_of(filled: FilledForm, pack: SpecPack) -> PackedFile:
+    return PackedFile(pack.layout.csv, "CSV", "text/csv", write_csv(filled.cells, pack.csv))
 
 
 def _no_form(pack: SpecPack) -> Finding:

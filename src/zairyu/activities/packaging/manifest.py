@@ -8,6 +8,8 @@ from typing import Final, cast
 from lxml import etree
 
 from zairyu.models.application import ApplicationInput
+from zairyu.models.registration import RegistrationSheet
+from zairyu.models.residence import ApplicationType
 from zairyu.rules.spec_packs import SpecPack
 
 APPLICATION_ID: Final = "application"
@@ -24,14 +26,38 @@ class PackedFile:
     content: bytes
 
 
-def write_manifest(
-    application: ApplicationInput, files: Sequence[PackedFile], pack: SpecPack, filing_day: date
-) -> etree._Element:
+Declared = Sequence[tuple[str, str]]
+"""What is applied for: names of elements with their texts, in their order."""
+
+
+def declared_by_application(application: ApplicationInput) -> Declared:
+    """What an application's manifest says."""
+    form = application.form
+    return (
+        ("ApplicationId", application.application_id),
+        ("ApplicationType", form.application_type),
+        ("ResidenceStatus", form.residence_status),
+        ("Filer", form.filer),
+        ("CollectionMethod", form.collection_method),
+        *(("ConcurrentPermission", permission) for permission in form.concurrent_permissions),
+        *((("ReEntry", form.re_entry),) if form.re_entry is not None else ()),
+    )
+
+
+def declared_by_registration(sheet: RegistrationSheet) -> Declared:
+    """What a registration's manifest says: it is about no status of residence, and nothing is collected."""
+    return (
+        ("ApplicationId", sheet.user_id),
+        ("ApplicationType", ApplicationType.USER_REGISTRATION),
+        ("Filer", sheet.filer),
+    )
+
+
+def write_manifest(declared: Declared, files: Sequence[PackedFile], pack: SpecPack, filing_day: date) -> etree._Element:
     """Write the manifest without its signature. It carries no personal data: those are in the CSV.
 
     Without line breaks or indentation, so that nobody is tempted to add some after signing.
     """
-    form = application.form
     namespace = f"{{{pack.manifest.namespace}}}"
 
     def add(parent: etree._Element, name: str, text: str | None = None, /, **attributes: str) -> etree._Element:
@@ -44,13 +70,8 @@ def write_manifest(
     root = etree.Element(namespace + pack.manifest.root, nsmap=prefixes)
     body = add(root, "Application", Id=APPLICATION_ID)
     add(body, "SpecPack", name=pack.name, version=pack.version, sample="true" if pack.sample else "false")
-    add(body, "ApplicationId", application.application_id)
-    add(body, "ApplicationType", form.application_type)
-    add(body, "ResidenceStatus", form.residence_status)
-    add(body, "Filer", form.filer)
-    add(body, "CollectionMethod", form.collection_method)
-    for permission in form.concurrent_permissions:
-        add(body, "ConcurrentPermission", permission)
+    for name, text in declared:
+        add(body, name, text)
     add(body, "FilingDay", filing_day.isoformat())
     listing = add(body, "Files")
     for file in files:

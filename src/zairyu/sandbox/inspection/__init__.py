@@ -20,7 +20,9 @@ from zairyu.sandbox.inspection.refusal import Code, PackageRefused
 __all__ = ["Code", "InspectedFile", "InspectedPackage", "PackageRefused", "inspect_package"]
 
 _MANIFEST: Final = "manifest.xml"
-_EXPIRY: Final = "11.3 在留期間の満了日"
+_EXPIRY: Final = "在留期間の満了日"
+_CAUSE: Final = ("事由の生じた日", "変更の事由が生じた日")
+"""Labels of columns; their numbers are other ones on each form."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ class InspectedPackage:
     """What was entered, by the column's name."""
     period_expires_on: date | None
     """The last day of the current period of stay; nothing where the form does not ask."""
+    cause_on: date | None
+    """The day on which the cause of the application arose; nothing where the form does not say."""
     collection_method: str
+    concurrent_permissions: tuple[str, ...]
+    re_entry: str | None
 
 
 def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate], at: datetime) -> InspectedPackage:
@@ -58,21 +64,26 @@ def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate]
     others = {name: file for name, file in files.items() if name != _MANIFEST}
     manifest = read_manifest(files[_MANIFEST], others, trusted_roots, at)
     csv_row = read_csv(manifest, others)
-    check_photo(manifest, others)
+    check_photo(manifest, csv_row, others, at)
     check_pdfs(manifest, others)
     return InspectedPackage(
         files=tuple(InspectedFile(name, len(file), hashlib.sha256(file).hexdigest()) for name, file in files.items()),
         signer_name=manifest.signer_name,
         application_type=manifest.application_type,
         csv_row=csv_row,
-        period_expires_on=_expiry(csv_row),
+        period_expires_on=_day(csv_row, _EXPIRY),
+        cause_on=_day(csv_row, *_CAUSE),
         collection_method=manifest.collection_method,
+        concurrent_permissions=manifest.concurrent_permissions,
+        re_entry=manifest.re_entry,
     )
 
 
-def _expiry(csv_row: dict[str, str]) -> date | None:
-    written = csv_row.get(_EXPIRY, "")
-    try:
-        return datetime.strptime(written, "%Y%m%d").date() if written else None  # noqa: DTZ007 - a day, not a moment
-    except ValueError as error:
-        raise PackageRefused(Code.CSV_UNREADABLE, "not a day", [_EXPIRY]) from error
+def _day(csv_row: dict[str, str], *labels: str) -> date | None:
+    for column, written in csv_row.items():
+        if written and column.partition(" ")[2] in labels:
+            try:
+                return datetime.strptime(written, "%Y%m%d").date()  # noqa: DTZ007 - a day, not a moment
+            except ValueError as error:
+                raise PackageRefused(Code.CSV_UNREADABLE, "not a day", [column]) from error
+    return None

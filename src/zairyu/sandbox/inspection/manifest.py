@@ -28,8 +28,13 @@ class SignedManifest:
     signer_name: str
     application_type: str
     residence_status: str
+    """Empty for a registration, which is about none."""
     filer: str
     collection_method: str
+    """Empty for a registration, of which nothing is collected."""
+    concurrent_permissions: tuple[str, ...]
+    re_entry: str | None
+    """`SINGLE` or `MULTIPLE`, with a re-entry permit."""
     roles: Mapping[str, str]
     """What each file is for, by its name."""
 
@@ -135,6 +140,7 @@ def _declared(application: etree._Element, signer_name: str, files: Mapping[str,
             raise PackageRefused(Code.MANIFEST_INVALID, f"{name} is missing")
         return found
 
+    registers = text("ApplicationType") == "USER_REGISTRATION"
     listed = application.findall(f"{namespace}Files/{namespace}File")
     roles = {file.get("name", ""): file.get("role", "") for file in listed}
     if unlisted := sorted(files.keys() - roles.keys()):
@@ -144,8 +150,12 @@ def _declared(application: etree._Element, signer_name: str, files: Mapping[str,
     return SignedManifest(
         signer_name=signer_name,
         application_type=text("ApplicationType"),
-        residence_status=text("ResidenceStatus"),
+        residence_status="" if registers else text("ResidenceStatus"),
         filer=text("Filer"),
-        collection_method=text("CollectionMethod"),
+        collection_method="" if registers else text("CollectionMethod"),
+        concurrent_permissions=tuple(
+            element.text or "" for element in application.findall(f"{namespace}ConcurrentPermission")
+        ),
+        re_entry=application.findtext(f"{namespace}ReEntry"),
         roles=roles,
     )

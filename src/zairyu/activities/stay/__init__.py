@@ -1,0 +1,1 @@
+"""Telling the watch over a stay."""

@@ -1,0 +1,142 @@
+"""The command `assess`: everything the law says of one intended application, as a person reads it."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Column, Table
+
+from zairyu.cli.speaking import REFUSED, AsJson, err, fail, findings_table, out, today
+from zairyu.client import ApplicationRefused, Zairyu
+from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Window
+from zairyu.models.base import BilingualText
+
+
+def assess(
+    input_file: Annotated[
+        Path, typer.Option("--input", help="JSON: what is intended, or a whole application; - reads standard input.")
+    ],
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day in Japan; today by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the law says of an application: who may file it, when, what it costs, and what to do next."""
+    try:
+        assessment = Zairyu.assess(_read(input_file), on=today() if on is None else on.date())
+    except ApplicationRefused as refused:
+        if as_json:
+            findings = [finding.model_dump(mode="json") for finding in refused.findings]
+            print(json.dumps(findings, ensure_ascii=False, indent=2))
+        else:
+            err.print(findings_table(refused.findings))
+        raise typer.Exit(REFUSED) from None
+    if as_json:
+        print(assessment.model_dump_json(indent=2))
+    else:
+        out.print(_told(assessment))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        content = json.loads(text)
+    except OSError as error:
+        fail(f"the input cannot be read: {error.strerror}", REFUSED)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        fail("the input is not a JSON object", REFUSED)
+    return content
+
+
+def _told(assessment: Assessment) -> Table:
+    """One section for each question that a person has, in Japanese and English."""
+    intention = assessment.intention
+    title = f"{intention.application_type.label.ja} / {intention.application_type.label.en} — {assessment.on}"
+    table = Table(
+        Column("", overflow="fold"),
+        Column("内容", overflow="fold"),
+        Column("What it is", overflow="fold"),
+        title=title,
+        title_justify="left",
+    )
+
+    def tell(what: str, *texts: BilingualText) -> None:
+        for index, text in enumerate(texts):
+            table.add_row(f"[bold]{what}[/]" if index == 0 else "", text.ja, text.en)
+        if texts:
+            table.add_section()
+
+    permitted = assessment.permissibility
+    tell(
+        "申請できるか\nMay it be filed",
+        permitted.answer.label,
+        *(reason.text for reason in permitted.reasons),
+        *permitted.instead,
+    )
+    tell("申請の方法\nWays", *(route.label for route in permitted.routes))
+    for concurrent in assessment.concurrent:
+        reasons = (reason.text for reason in concurrent.permissibility.reasons)
+        verdict = concurrent.permissibility.answer.label
+        tell("同時申請\nTogether with it", concurrent.permission.label, verdict, *reasons)
+    tell("オンライン\nOnline", *_limits(assessment.online))
+    tell("窓口\nCounter", *_limits(assessment.counter))
+    if assessment.special_period is not None:
+        tell("特例期間\nSpecial period", assessment.special_period.sentence)
+    if assessment.likely_decided_by is not None:
+        tell("審査\nExamination", assessment.likely_decided_by.sentence)
+    if assessment.fee is not None:
+        tell("手数料\nFee", *_fees(assessment.fee))
+    for option in assessment.collection:
+        tell(f"受領方法\n{option.method.value}", *_collection(option))
+    tell("添付資料\nDocuments", *(document.text for document in assessment.documents))
+    if assessment.office is not None:
+        tell("提出先\nOffice", assessment.office.name)
+    if assessment.card is not None:
+        limit = [assessment.card.extend_by.sentence] if assessment.card.extend_by else []
+        tell("マイナンバーカード\nMy Number card", *limit, *(reason.text for reason in assessment.card.reasons))
+    tell("次にすること\nWhat to do next", *(_by(task.what, task.by) for task in assessment.tasks))
+    return table
+
+
+def _by(what: BilingualText, limit: Limit | None) -> BilingualText:
+    if limit is None:
+        return what
+    return BilingualText(ja=f"{what.ja}（{limit.on}まで）", en=f"{what.en} (by {limit.on})")
+
+
+def _limits(window: Window | None) -> Iterable[BilingualText]:
+    if window is None:
+        return ()
+    limits = [limit.sentence for limit in (window.opens, window.closes) if limit is not None]
+    return limits or [BilingualText(ja="期限はありません。", en="There is no limit.")]
+
+
+def _fees(fee: FeeEstimate) -> Iterable[BilingualText]:
+    if fee.free:
+        return [BilingualText(ja="無料", en="Free of charge")]
+    at_counter = {band.granted: band.amount for band in fee.counter}
+    bands = []
+    for band in fee.online:
+        ja, en = f"{band.granted.ja}: {band.total:,}円", f"{band.granted.en}: {band.total:,} yen"
+        if band.settlement_fee:
+            ja += f"（うち決済手数料{band.settlement_fee:,}円）"
+            en += f" ({band.settlement_fee:,} of them for the payment service)"
+        if band.granted in at_counter:
+            ja += f"、窓口{at_counter[band.granted]:,}円"
+            en += f"; at the counter {at_counter[band.granted]:,} yen"
+        bands.append(BilingualText(ja=ja, en=en))
+    bands += [
+        BilingualText(ja=f"＋{band.granted.ja}: {band.total:,}円", en=f"+ {band.granted.en}: {band.total:,} yen")
+        for band in fee.concurrent
+    ]
+    return [*bands, fee.how_to_pay] if fee.how_to_pay else bands
+
+
+def _collection(option: CollectionOption) -> Iterable[BilingualText]:
+    if not option.open:
+        return option.closed_because
+    return [*option.enclosures, *([option.send_to] if option.send_to else []), *option.warnings]

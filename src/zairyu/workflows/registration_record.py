@@ -1,0 +1,131 @@
+"""The record of one registration."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from zairyu.models.base import BilingualText
+    from zairyu.models.mail import Mail, Occasion
+    from zairyu.models.messages import Message
+    from zairyu.models.registration import RegistrationEnd, RegistrationPhase, RegistrationSnapshot, RegistrationState
+    from zairyu.models.residence import ApplicationType
+    from zairyu.models.stay import StayNews
+    from zairyu.rules.calendar import JAPAN
+    from zairyu.rules.registration import due_notices
+    from zairyu.rules.registration_admission import why_refused
+    from zairyu.rules.registration_outlook import snapshot_of
+    from zairyu.workflows.record import Record, today
+    from zairyu.workflows.search_attributes import APPLICATION_TYPE, ATTENTION, END, NEXT_DEADLINE, PHASE
+
+
+class RegistrationRecord(Record[RegistrationState]):
+    """The record of one registered user, for years."""
+
+    def snapshot(self) -> RegistrationSnapshot:
+        """The registration as it is shown to people."""
+        return snapshot_of(self.state, parked=self.parked_on is not None, today=today())
+
+    def _seen(self) -> tuple[dict[SearchAttributeKey[Any], Any], str]:
+        snapshot = self.snapshot()
+        return _attributes_of(snapshot), _details(snapshot)
+
+    def enter(self, phase: RegistrationPhase) -> None:
+        """The one place where the phase changes, and with it all that is seen from outside."""
+        if phase is not self.state.phase:
+            self._log.info("phase", before=self.state.phase.value, now=phase.value)
+            self.state.phase = phase
+        self.changed()
+
+    def close(self, end: RegistrationEnd) -> None:
+        """The story is over: nothing needs attention any more."""
+        self.state.end = end
+        self.state.attention.clear()
+        self.state.manual_steps.clear()
+        self.tell(f"終了: {end.value}", f"Closed: {end.value}.")
+        self.enter(RegistrationPhase.CLOSED)
+
+    def forget(self) -> None:
+        """Let go of everything that says who it was."""
+        state = self.state
+        state.form = state.reading = state.account = state.former_account = None
+        self.changed()
+
+    def why_refused(self, message: Message) -> BilingualText | None:
+        """Why a message cannot be taken now."""
+        return why_refused(message, self.state, parked_on=self.parked_on, today=today())
+
+    def mail(self, occasion: Occasion, *, key: str) -> None:
+        """Write to the user, as long as they are one."""
+        state = self.state
+        if state.form is not None:
+            self.put_in_outbox(
+                Mail(
+                    reference=state.user_id,
+                    application_type=ApplicationType.USER_REGISTRATION,
+                    to=state.form.contact,
+                    name=self.name_of_user,
+                    occasion=occasion,
+                    key=key,
+                )
+            )
+
+    def give_due_notices(self) -> None:
+        """Tell the user of the ends that come near."""
+        if self.state.account is not None:
+            for notice in due_notices(self.state.account, workflow.now()):
+                self.mail(notice.occasion, key=notice.key)
+
+    @property
+    def name_of_user(self) -> str:
+        """As they wrote it, or as on their card."""
+        form, reading = self.state.form, self.state.reading
+        if form is not None and form.name is not None:
+            return form.name
+        return reading.name.replace("\u3000", " ") if reading else ""
+
+    def stay_known(self) -> None:
+        """Have the watch over the stay told. Only a foreign national has one."""
+        state, form, reading = self.state, self.state.form, self.state.reading
+        stay = form.residence_card.stay if form and form.residence_card else None
+        if form is None or reading is None or stay is None:
+            return
+        state.stay_news.append(
+            StayNews(
+                news_id=f"registration {state.user_id} {state.round}",
+                user_id=state.user_id,
+                name=self.name_of_user,
+                contact=form.contact,
+                held=stay,
+                card_expires_on=reading.expires_on,
+            )
+        )
+
+
+def _attributes_of(snapshot: RegistrationSnapshot) -> dict[SearchAttributeKey[Any], Any]:
+    """The values under which a registration is found; `None` where there is none yet."""
+    return {
+        PHASE: snapshot.phase.value,
+        END: snapshot.end.value if snapshot.end else None,
+        APPLICATION_TYPE: ApplicationType.USER_REGISTRATION.value,
+        ATTENTION: [attention.reason.value for attention in snapshot.attention] or None,
+        NEXT_DEADLINE: snapshot.next_deadline.at if snapshot.next_deadline else None,
+    }
+
+
+def _details(snapshot: RegistrationSnapshot) -> str:
+    """The present state and the timeline as operators read them: Markdown, without personal data."""
+    state = snapshot.phase.value if snapshot.end is None else f"{snapshot.phase.value} — {snapshot.end.value}"
+    lines = [f"**{ApplicationType.USER_REGISTRATION.label.en}** · {state}", ""]
+    if snapshot.waiting_for:
+        lines += [snapshot.waiting_for.en, ""]
+    if snapshot.next_deadline:
+        moment = snapshot.next_deadline.at.astimezone(JAPAN)
+        lines += [f"Next deadline: **{moment:%Y-%m-%d %H:%M} JST** ({snapshot.next_deadline.what.en})", ""]
+    for attention in snapshot.attention:
+        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
+    for step in snapshot.manual_steps:
+        lines += [f"> ✋ **{step.kind.value}** — {step.instructions.en}", ""]
+    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
+    return "\n".join(lines)

@@ -1,0 +1,301 @@
+"""Years of a stay in seconds: who is watched is reminded in time, and hears of nothing twice."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.stays import LINH, WatchedStay, ended, filed, held, news
+from tests.world import World, temporal_environment
+from zairyu.client import MessageRefused
+from zairyu.models import messages
+from zairyu.models.application import Language
+from zairyu.models.snapshot import End, Phase
+from zairyu.models.stay import (
+    CardExtended,
+    CloseReason,
+    CloseStayWatch,
+    StayEnd,
+    StayMatter,
+    UpdateContact,
+)
+from zairyu.rules.calendar import add_months
+from zairyu.runtime.keys import KeyRing
+from zairyu.sandbox.applicant import write_application
+from zairyu.sandbox.card.pki import SandboxPki
+
+
+@pytest.fixture
+def stay(world: World) -> WatchedStay:
+    return WatchedStay(world)
+
+
+async def test_nobody_who_is_watched_forgets_the_extension_of_their_stay(stay: WatchedStay) -> None:
+    expires_on = add_months(stay.today, 12)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
+    assert await stay.mailed(0) == []
+
+    moments = [add_months(expires_on, -3), add_months(expires_on, -2), add_months(expires_on, -1)]
+    for count, day in enumerate([*moments, expires_on - timedelta(days=14)], start=1):
+        await stay.live_until(day - timedelta(days=1))
+        await stay.mailed(count - 1)
+        await stay.live_until(day)
+        subjects = await stay.mailed(count)
+        assert subjects[-1].startswith(f"Your period of stay ends on {expires_on} / ")
+    snapshot = await stay.until(lambda snapshot: len(snapshot.timeline) == 5)
+    assert snapshot.opens_on == moments[0]
+    assert snapshot.next_deadline is not None
+    assert snapshot.next_deadline.what.en == "Online filing closes"
+    assert snapshot.attention == ()
+
+
+async def test_a_watch_that_begins_late_sends_one_reminder_and_not_all_that_were_missed(stay: WatchedStay) -> None:
+    await stay.tell("registered", held=held(add_months(stay.today, 1) - timedelta(days=3)))
+    await stay.mailed(1)
+    await stay.until(lambda snapshot: "Mail sent" in str(snapshot.timeline))
+    await stay.live_until(stay.today + timedelta(days=1))
+    await stay.mailed(1)
+
+
+async def test_reminders_come_in_the_language_that_the_person_reads_now(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=100)
+    await stay.tell("registered", held=held(expires_on))
+    in_japanese = LINH.model_copy(update={"language": Language.JA, "email": "new@resident.example"})
+    message = UpdateContact(message_id="moved", contact=in_japanese)
+    await stay.world.zairyu.send_to_stay(stay.user_id, "update_contact", message)
+    await stay.live_until(add_months(expires_on, -3))
+    (subject,) = await stay.mailed(1)
+    assert subject.startswith("【在留】在留期間の満了日は")
+    (mail,) = await stay.world.mails()
+    assert "new@resident.example" in str(mail)
+
+
+async def test_the_same_news_twice_and_late_news_of_what_is_over_change_nothing(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=80)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    granted_until = add_months(expires_on, 36)
+    await stay.tell("over", held=held(granted_until), ended=ended("app-1", End.COMPLETED))
+    for _ in range(2):
+        await stay.tell("registered", held=held(expires_on))
+        await stay.tell("filed", filed=filed("app-1", stay.today, expires_on))
+        await stay.tell("over", held=held(granted_until), ended=ended("app-1", End.COMPLETED))
+    snapshot = await stay.until(lambda snapshot: str(snapshot.timeline).count("Filed:") == 1)
+    assert snapshot.expires_on == granted_until
+    assert snapshot.pending == ()
+    await stay.live_until(expires_on + timedelta(days=70))
+    await stay.mailed(1)
+
+
+async def test_who_has_filed_is_left_in_peace_and_a_denial_in_time_brings_the_reminders_back(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=85)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    await stay.tell("filed", filed=filed("app-1", stay.today, expires_on))
+    await stay.until(lambda snapshot: bool(snapshot.pending))
+    await stay.live_until(expires_on - timedelta(days=20))
+    await stay.mailed(1)
+    await stay.tell("denied", ended=ended("app-1", End.DENIED))
+    await stay.mailed(2)
+    await stay.live_until(expires_on - timedelta(days=13))
+    await stay.mailed(3)
+    assert (await stay.until(lambda snapshot: not snapshot.pending)).end is None
+
+
+async def test_the_special_period_is_followed_to_its_last_day_and_a_denial_ends_it_at_once(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=20)
+    until = add_months(expires_on, 2)
+    await stay.tell("filed", held=held(expires_on), filed=filed("app-1", stay.today, expires_on))
+    await stay.until(lambda snapshot: snapshot.special_period_until == until)
+    await stay.live_until(expires_on)
+    await stay.mailed(0)
+    await stay.live_until(expires_on + timedelta(days=1))
+    assert (await stay.mailed(1))[0].startswith("Your special period of stay has begun")
+    for count, days in enumerate((30, 14, 3), start=2):
+        await stay.live_until(until - timedelta(days=days))
+        assert f"The last day you may stay is {until}" in (await stay.mailed(count))[-1]
+    await stay.live_until(until)
+    assert (await stay.until(lambda _: True)).attention == ()
+    await stay.live_until(until + timedelta(days=1))
+    over = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in over.attention] == [StayMatter.SPECIAL_PERIOD_OVER]
+    await stay.tell("denied", ended=ended("app-1", End.DENIED))
+    closed = await stay.closed()
+    assert (closed.end, closed.attention) == (StayEnd.DENIED, ())
+    await stay.mailed(4)
+
+
+async def test_a_permission_in_the_special_period_begins_the_watch_anew(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=5)
+    await stay.tell("filed", held=held(expires_on), filed=filed("app-1", stay.today, expires_on))
+    await stay.until(lambda snapshot: bool(snapshot.pending))
+    await stay.live_until(expires_on + timedelta(days=10))
+    await stay.mailed(1)
+    granted_until = add_months(expires_on, 12)
+    await stay.tell("permitted", held=held(granted_until), ended=ended("app-1", End.COMPLETED))
+    renewed = await stay.until(lambda snapshot: snapshot.expires_on == granted_until)
+    assert (renewed.pending, renewed.special_period_until, renewed.end) == ((), None, None)
+    await stay.live_until(add_months(granted_until, -3))
+    assert f"Your period of stay ends on {granted_until}" in (await stay.mailed(2))[-1]
+
+
+async def test_a_stay_with_nothing_filed_is_sent_to_the_counter_and_given_up_when_that_has_closed(
+    stay: WatchedStay,
+) -> None:
+    expires_on = stay.today + timedelta(days=10)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    await stay.live_until(expires_on)
+    assert (await stay.mailed(2))[-1].startswith("Online filing has closed: go to the counter")
+    told = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in told.attention] == [StayMatter.NOTHING_FILED]
+    assert told.counter_until is not None
+    await stay.live_until(told.counter_until + timedelta(days=1))
+    assert (await stay.closed()).end is StayEnd.EXPIRED
+    await stay.mailed(2)
+
+
+async def test_who_files_with_a_card_that_ends_too_early_is_told_until_it_is_extended(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=15)
+    await stay.tell("filed", held=held(expires_on), card_expires_on=expires_on,
+                    filed=filed("app-1", stay.today, expires_on))  # fmt: skip
+    (subject,) = await stay.mailed(1)
+    assert subject.startswith(f"Have your My Number card extended by {expires_on}")
+    warned = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in warned.attention] == [StayMatter.CARD_ENDS_FIRST]
+    zairyu = stay.world.zairyu
+    with pytest.raises(MessageRefused, match="no later"):
+        await zairyu.send_to_stay(stay.user_id, "card_extended", CardExtended(message_id="1", until=expires_on))
+    longer = CardExtended(message_id="2", until=add_months(expires_on, 2))
+    for _ in range(2):
+        extended = await zairyu.send_to_stay(stay.user_id, "card_extended", longer)
+        assert (extended.attention, extended.card_extended) == ((), True)
+    with pytest.raises(MessageRefused, match="twice"):
+        await zairyu.send_to_stay(
+            stay.user_id, "card_extended", CardExtended(message_id="3", until=add_months(expires_on, 4))
+        )
+    await stay.live_until(expires_on)
+    await stay.mailed(1)
+
+
+async def test_who_leaves_japan_is_not_written_to_any_more(stay: WatchedStay) -> None:
+    await stay.tell("registered", held=held(add_months(stay.today, 6)))
+    message = CloseStayWatch(message_id="left", reason=CloseReason.LEFT_JAPAN)
+    await stay.world.zairyu.send_to_stay(stay.user_id, "close", message)
+    closed = await stay.closed()
+    assert (closed.end, closed.close_reason) == (StayEnd.CLOSED, CloseReason.LEFT_JAPAN)
+    assert (await stay.world.zairyu.stay(stay.user_id)).end is StayEnd.CLOSED
+    with pytest.raises(MessageRefused):
+        await stay.world.zairyu.send_to_stay(
+            stay.user_id, "close", CloseStayWatch(message_id="again", reason=CloseReason.LEFT_JAPAN)
+        )
+
+
+async def test_a_mail_that_did_not_arrive_goes_out_again_to_the_new_address(stay: WatchedStay) -> None:
+    unknown = LINH.model_copy(update={"email": "no one@resident.example".replace(" ", "\x7f")})
+    await stay.tell("registered", held=held(add_months(stay.today, 2)), contact=unknown)
+    refused = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in refused.attention] == [StayMatter.MAIL_UNDELIVERABLE]
+    message = UpdateContact(message_id="address", contact=LINH)
+    assert (await stay.world.zairyu.send_to_stay(stay.user_id, "update_contact", message)).attention == ()
+    await stay.mailed(1)
+
+
+async def test_a_watch_outlives_its_worker(stay: WatchedStay) -> None:
+    expires_on = add_months(stay.today, 4)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.live_until(add_months(expires_on, -3))
+    await stay.mailed(1)
+    await stay.world.stop_worker()
+    await stay.tell("registered", held=held(expires_on))
+    await stay.tell("filed", filed=filed("app-1", stay.today, expires_on))
+    await stay.world.start_worker()
+    await stay.until(lambda snapshot: bool(snapshot.pending))
+    await stay.live_until(expires_on)
+    await stay.mailed(1)
+
+
+async def test_a_year_ends_with_an_extension_that_is_started_from_the_watch_and_begins_anew(stay: WatchedStay) -> None:
+    world = stay.world
+    expires_on = add_months(stay.today, 12)
+    await stay.tell("registered", held=held(expires_on), card_expires_on=expires_on)
+    await stay.live_until(add_months(expires_on, -3))
+    await stay.mailed(1)
+    await stay.live_until(add_months(expires_on, -2))
+    await stay.mailed(2)
+    await stay.catch_up()
+
+    application_id = f"extension-{stay.user_id}"
+    input_file = write_application(world.directory / "extension", world.persona, expires_on=expires_on)
+    form = {**json.loads(input_file.read_bytes()), "application_id": application_id}
+    input_file.write_text(json.dumps(form))
+    for _ in range(2):
+        await world.zairyu.start_extension(stay.user_id, input_file, on=world.today)
+    (started,) = (await stay.until(lambda snapshot: bool(snapshot.applications))).applications
+    assert started.workflow_id == f"application/{application_id}"
+    other = json.dumps({**form, "application_id": f"other-{stay.user_id}"})
+    (input_file.parent / "other.json").write_text(other)
+    with pytest.raises(MessageRefused, match="under way"):
+        await world.zairyu.start_extension(stay.user_id, input_file.parent / "other.json", on=world.today)
+
+    world.reader.insert(world.card(valid_until=expires_on))
+    await world.sign(application_id)
+    filed = await stay.until(lambda snapshot: bool(snapshot.pending))
+    assert filed.special_period_until == add_months(expires_on, 2)
+    await collected(world, application_id)
+
+    renewed = await stay.until(lambda snapshot: not snapshot.pending)
+    granted_until = (await world.zairyu.snapshot(application_id)).granted_until
+    assert (renewed.expires_on, renewed.attention, renewed.end) == (granted_until, (), None)
+    assert [one.end for one in renewed.applications] == [End.COMPLETED]
+    assert granted_until is not None
+    mails = len(await world.mails())
+    await stay.live_until(add_months(granted_until, -3) - timedelta(days=1))
+    await stay.mailed(mails)
+    await stay.live_until(add_months(granted_until, -3))
+    assert f"Your period of stay ends on {granted_until}" in (await stay.mailed(mails + 1))[-1]
+
+
+async def collected(world: World, application_id: str) -> None:
+    """The agency permits it, and the person has the card in their hand."""
+    await world.officer(application_id, "receipt-number")
+    await world.officer(application_id, "examination")
+    await world.officer(application_id, "permission", years="1")
+    await world.pay(await world.until(application_id, lambda snapshot: snapshot.fee is not None))
+    await world.in_phase(application_id, Phase.COLLECTION)
+    await world.officer(application_id, "ready")
+    await world.until(application_id, lambda snapshot: snapshot.collection_status == "READY")
+    confirmation = messages.ConfirmCollection(message_id="card", collected_on=world.today)
+    await world.zairyu.confirm_collection(application_id, confirmation)
+    await world.closed(application_id)
+
+
+async def test_a_long_watch_goes_on_in_a_new_history_and_forgets_nothing(
+    keys: KeyRing, sandbox_pki: SandboxPki, tmp_path: Path
+) -> None:
+    async with (
+        # A history counts as long much sooner here than it does by default.
+        temporal_environment(keys, "limit.historyCount.suggestContinueAsNew=20") as environment,
+        World(environment, keys, sandbox_pki, tmp_path) as world,
+    ):
+        stay = WatchedStay(world)
+        expires_on = add_months(stay.today, 4)
+        await stay.tell("registered", held=held(expires_on))
+        for months in (3, 2, 1):
+            await stay.live_until(add_months(expires_on, -months))
+        await stay.tell("registered", held=held(expires_on))
+        await stay.mailed(3)
+        began = (await stay.handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+        assert began.continued_execution_run_id, "the story fitted into one history"
+        assert len((await stay.until(lambda _: True)).timeline) == 4
+
+
+async def test_first_news_told_five_times_at_once_begins_one_watch(stay: WatchedStay) -> None:
+    expires_on = add_months(stay.today, 6)
+    first = news(stay.user_id, "registered", held=held(expires_on))
+    await asyncio.gather(*(stay.world.zairyu.tell_stay_watch(first) for _ in range(5)))
+    snapshot = await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
+    assert len(snapshot.timeline) == 1
