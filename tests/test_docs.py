@@ -1,0 +1,53 @@
+"""What operators and other systems look up is there, and names nothing that is gone."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import zairyu
+from zairyu.models.registration import REGISTRATION_UPDATES, RegistrationPhase
+from zairyu.models.snapshot import AttentionReason
+from zairyu.models.stay import STAY_UPDATES, CloseReason, StayMatter
+from zairyu.rules.tables import table_names
+
+ROOT = Path(zairyu.__file__).parents[2]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("matter", [*AttentionReason, *StayMatter])
+def test_every_matter_that_needs_a_person_is_explained(matter: AttentionReason | StayMatter) -> None:
+    assert f"`{matter.value}`" in page("operations.md")
+
+
+def test_every_message_to_a_user_s_processes_is_told() -> None:
+    told = page("people.md")
+    own = REGISTRATION_UPDATES.keys() - {"complete_manual_step", "resolve"}  # as for applications
+
+    assert [name for name in (*own, *STAY_UPDATES) if name not in told and name != "start_extension"] == []
+    assert "stay extend" in told
+
+
+def test_every_phase_in_which_a_registration_waits_is_told() -> None:
+    told = page("people.md")
+    waiting = set(RegistrationPhase) - {
+        RegistrationPhase.PACKAGING,
+        RegistrationPhase.SUBMISSION,
+        RegistrationPhase.CLOSED,
+    }
+
+    assert [phase for phase in waiting if f"| `{phase.value}` |" not in told] == []
+    assert [reason for reason in re.findall(r'"reason": "(\w+)"', told) if reason not in set(CloseReason)] == []
+
+
+def test_every_table_of_the_law_is_listed_and_every_listed_one_is_there() -> None:
+    listed = {
+        name
+        for cell in re.findall(r"^\|[^|]*\|[^|]*\|([^|]*)\|$", page("law.md"), re.M)
+        for name in re.findall(r"`(\w+)`", cell)
+    }
+
+    assert listed == set(table_names())
