@@ -7,8 +7,8 @@ import json
 import logging
 import uuid
 import zipfile
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -20,16 +20,26 @@ from temporalio.testing import WorkflowEnvironment
 from tests.installed import Installed
 from zairyu.client import MessageRefused
 from zairyu.demo import TERMINAL_ID
-from zairyu.models import messages
+from zairyu.models import messages, registration
 from zairyu.models.documents import Attachment, AttachmentKind
-from zairyu.models.names import CORE_QUEUE, application_workflow_id, document_request_workflow_id
-from zairyu.models.residence import CollectionMethod
+from zairyu.models.names import (
+    CORE_QUEUE,
+    application_workflow_id,
+    document_request_workflow_id,
+    registration_workflow_id,
+    stay_workflow_id,
+)
+from zairyu.models.registration import RegistrationPhase, RegistrationSnapshot
+from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.snapshot import AttentionReason, End, Phase
+from zairyu.sandbox.applicant import registration as registration_form
+from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.personas import DEMO_APPLICANT
 
 pytestmark = pytest.mark.timeout(180)
 
 _WRONG_PIN: Final = "WRONGPIN2026"
+_AUTHENTICATION_ID: Final = "AUTHID-7294-XQ"
 _SECRETS: Final = {
     "name": ("TRAN THI LINH", "TRAN\u3000THI\u3000LINH", "Tran Thi Linh", "TRAN THI", "THI LINH"),
     "birth date": ("19960412", "1996-04-12", "1996/04/12", "1996年4月12日", "平成8年4月12日", "平成08年04月12日"),
@@ -38,11 +48,16 @@ _SECRETS: Final = {
     "address": ("架空町１丁目２番３号", "架空町", "新宿区", "東京都新宿", "1600000", "160-0000"),
     "contact": ("linh@resident.example", "resident.example", "09000001234", "0000-1234"),
     "life": ("ソフトウェア技術者", "会社員"),
+    "child": ("NGUYEN MINH ANH", "NGUYEN\u3000MINH\u3000ANH", "NGUYEN MINH", "MINH ANH"),
     "password": (DEMO_APPLICANT.sign_password, _WRONG_PIN),
+    "authentication ID": (_AUTHENTICATION_ID,),
 }
 _SHORT: Final = ("LINH", "HANOI")
 """Too short to be looked for among random bytes."""
 _ID: Final = "confidential-one"
+_CHILD: Final = "confidential-child"
+"""The same person signs for it, as its parent."""
+_USER: Final = "confidential-user"
 
 
 # ----- the search ------------------------------------------------------------------------------------------------
@@ -135,8 +150,24 @@ async def _onlooker(address: str) -> AsyncIterator[dict[str, bytes]]:
 # ----- the story -------------------------------------------------------------------------------------------------
 
 
+async def _file_for_a_child(installed: Installed) -> None:
+    form = write_application(
+        installed.directory / "input" / "form",
+        DEMO_APPLICANT,
+        expires_on=installed.expires_on,
+        application_type=ApplicationType.ACQUISITION_OF_STATUS.value,
+    )
+    await installed.start(_CHILD, **json.loads(form.read_bytes()))
+    await installed.in_phase(_CHILD, Phase.SIGNATURE)
+    await installed.zairyu.sign_at(_CHILD, messages.SignAt(message_id="for-it", terminal_id=TERMINAL_ID))
+    await installed.in_phase(_CHILD, Phase.RECEIPT)
+    await installed.officer(_CHILD, "termination")
+    assert (await installed.closed(_CHILD)).end is End.TERMINATED
+
+
 async def _live_through_everything_that_can_fail(installed: Installed) -> None:
     zairyu = installed.zairyu
+    await _file_for_a_child(installed)
     await _start_what_cannot_be_read(installed)
     await installed.start(_ID)
     await installed.in_phase(_ID, Phase.SIGNATURE)
@@ -185,6 +216,53 @@ async def _live_through_everything_that_can_fail(installed: Installed) -> None:
     assert (await installed.closed(_ID)).end is End.COMPLETED
 
 
+async def _live_through_a_registration(installed: Installed) -> None:
+    """From the terms to leaving, with a wrong PIN and a mail that does not arrive, and a watch over the stay."""
+    zairyu = installed.zairyu
+    content = registration_form(DEMO_APPLICANT, installed.expires_on)
+    await zairyu.register({**content, "user_id": _USER}, on=installed.today)
+
+    async def say(name: str, message: messages.Message) -> None:
+        await zairyu.send_to_registration(_USER, name, message)
+
+    async def until(condition: Callable[[RegistrationSnapshot], object]) -> None:
+        async def fulfilled() -> object:
+            return condition(await zairyu.registration(_USER))
+
+        await installed.eventually(fulfilled)
+
+    await say("accept_terms", registration.AcceptTerms(message_id="terms", version="2026-04"))
+    right, installed.fingers.pin = installed.fingers.pin, "9999"
+    for message_id in ("wrong", "right"):
+        await until(lambda snapshot: snapshot.phase is RegistrationPhase.CARD)
+        await say("read_card_at", registration.ReadCardAt(message_id=message_id, terminal_id=TERMINAL_ID))
+        await until(lambda snapshot: snapshot.attention or snapshot.phase is RegistrationPhase.SIGNATURE)
+        installed.fingers.pin = right
+    await installed.arm("refuse", call="mail")
+    await say("sign_at", messages.SignAt(message_id="sign", terminal_id=TERMINAL_ID))
+    await until(lambda snapshot: snapshot.phase is RegistrationPhase.CONFIRMATION and snapshot.attention)
+    entered = registration.EnterAuthenticationId(
+        message_id="id", authentication_id=_AUTHENTICATION_ID, password_set_on=installed.today
+    )
+    await say("enter_authentication_id", entered)
+    await until(lambda snapshot: snapshot.phase is RegistrationPhase.ACTIVE)
+
+    async def reminded() -> bool:
+        with suppress(MessageRefused):
+            return "Mail sent" in str((await zairyu.stay(_USER)).timeline)
+        return False
+
+    await installed.eventually(reminded)
+    with pytest.raises(MessageRefused):
+        await say("accept_terms", registration.AcceptTerms(message_id="late", version="2026-04"))
+    moved = content["address"] | {"line": "別町９番"}
+    await say("change_details", registration.ChangeDetails(message_id="moved", address=moved))
+    await say("end_registration", registration.EndRegistration(message_id="bye", reason="会社員を辞めて帰国します。"))
+    await until(lambda snapshot: snapshot.phase is RegistrationPhase.CLOSED and snapshot.account is None)
+    for workflow_id in (registration_workflow_id(_USER), stay_workflow_id(_USER)):
+        await installed.temporal.get_workflow_handle(workflow_id).result()
+
+
 async def _start_what_cannot_be_read(installed: Installed) -> None:
     """A person's whole life with one field too few, from another program that has our keys."""
     form = json.loads(installed.hand_in("never-begins").read_bytes())
@@ -228,6 +306,7 @@ async def test_whoever_reads_what_lies_around_learns_nothing_of_the_applicant(
         address = installed.endpoints.temporal_address
         async with _onlooker(address) as seen:
             await _live_through_everything_that_can_fail(installed)
+            await _live_through_a_registration(installed)
         histories = await _raw_histories(address)
         assert installed.worker is not None
         process = _process(installed.worker.pid)
@@ -236,7 +315,7 @@ async def test_whoever_reads_what_lies_around_learns_nothing_of_the_applicant(
         opened = _packages_opened(installed)
     afterwards = _files(tmp_path)
 
-    assert sum(" history" in place for place in histories) == 4
+    assert sum(" history" in place for place in histories) == 7
     assert {place.split()[1] for place in seen} >= {"send_mail", "submit_application", "watch_status_feed"}
     for name in ("temporal.sqlite3", "logs/worker.log", "logs/temporal.log", "endpoints.json", "keys.json"):
         assert name in while_it_runs
@@ -255,10 +334,11 @@ async def test_whoever_reads_what_lies_around_learns_nothing_of_the_applicant(
     assert b"Encoded failure" in failures
     assert b"cannot be delivered" not in failures, "what libraries say in failures is sealed as well"
 
-    handed_in = json.loads(_files(tmp_path / "input")[f"{_ID}/application.json"])
+    inputs = _files(tmp_path / "input")
+    handed_in = {one: json.loads(inputs[f"{one}/application.json"]) for one in (_ID, _CHILD)}
     unencrypted = await _unencrypted_history(temporal, handed_in)
     # The same search finds the same person wherever they do stand.
-    assert {what for _, what, _ in _found({"plain": unencrypted})} == set(_SECRETS) - {"password"}
+    assert {what for _, what, _ in _found({"plain": unencrypted})} == set(_SECRETS) - {"password", "authentication ID"}
     assert {"name", "card", "passport"} <= {what for _, what, _ in _found({"package": opened})}
     assert {"name"} <= {what for _, what, _ in _found({"mails": json.dumps(mails, ensure_ascii=False).encode()})}
     assert ledger

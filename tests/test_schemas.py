@@ -449,6 +449,7 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         "StayWatchWorkflow.input": stay.StartStayWatch(user_id="user-0001", carried_over=_stay(application)),
         "StayWatchWorkflow.update.start_extension": stay.StartExtension(message_id="m", application=application),
         "StayWatchWorkflow.update.card_extended": stay.CardExtended(message_id="m", until=date(2027, 3, 31)),
+        "StayWatchWorkflow.update.note_period": stay.NotePeriod(message_id="m", held=held(date(2027, 1, 31))),
         "StayWatchWorkflow.update.update_contact": stay.UpdateContact(message_id="m", contact=LINH),
         "StayWatchWorkflow.update.close": stay.CloseStayWatch(message_id="m", reason=stay.CloseReason.LEFT_JAPAN),
         "StayWatchWorkflow.signal.news": _news(),

@@ -164,7 +164,10 @@ class Zairyu:
         return True
 
     async def handed_in(self, application_id: str) -> ApplicationInput | None:
-        """What an application was started with, before anything was amended; nothing where no history is kept."""
+        """What an application was started with, before anything was amended.
+
+        Nothing where no history is kept, and where it was started with what is no application.
+        """
         handle = self._application(application_id)
         try:
             started = await _first_event(handle)
@@ -175,7 +178,10 @@ class Zairyu:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise
-        (start,) = await self._temporal.data_converter.decode(started.input.payloads, [StartApplication])
+        try:
+            (start,) = await self._temporal.data_converter.decode(started.input.payloads, [StartApplication])
+        except ValidationError:
+            return None
         application: ApplicationInput = start.application
         return application
 

@@ -27,7 +27,7 @@ async def stay(world: World, recorder: Recorder) -> None:
     input_file.write_text(json.dumps({**json.loads(input_file.read_bytes()), "application_id": "stay-extension"}))
     await world.zairyu.start_extension(watched.user_id, input_file, on=world.today)
     await watched.until(lambda snapshot: bool(snapshot.applications))
-    world.reader.insert(world.card(valid_until=expires_on))
+    world.reader.insert(world.card(valid_until=card_expires_on))
     await world.sign("stay-extension")
     # The card ends before the examination is likely to end: the person is told, and has it extended.
     await watched.until(lambda snapshot: bool(snapshot.attention))

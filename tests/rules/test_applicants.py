@@ -140,3 +140,9 @@ def test_what_is_closed_online_is_open_at_the_counter() -> None:
 def test_nothing_is_said_of_days_before_online_filing() -> None:
     assert applicant_rule(date(2022, 3, 15)) is None
     assert judge(on=date(2022, 3, 15), birth_date="2020", current_stay=None) == []
+
+
+@pytest.mark.parametrize("birth_date", ["0001", "00010229", "99850101", "9999", "99991231"])
+@pytest.mark.parametrize("on", [date.min, date.max])
+def test_no_year_of_birth_is_too_far_to_be_answered(birth_date: str, on: date) -> None:
+    assert is_under(birth_date, 15, on=on) in (True, False, None)

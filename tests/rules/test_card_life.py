@@ -180,6 +180,17 @@ def test_registration_needs_a_card_that_has_not_lapsed() -> None:
     assert "card-signature" in rules(outlook(kind, on=date(2027, 2, 1), expires_on=None, with_card=card(EXPIRES_ON)))
 
 
+def test_nobody_without_a_register_entry_is_told_of_a_card() -> None:
+    assert outlook(held=PeriodOfStay(months=3)) is None
+    assert outlook(held=PeriodOfStay(months=3), with_card=card(EXPIRES_ON)) is not None
+
+
+def test_who_acquires_a_status_hears_nothing_of_a_special_period() -> None:
+    meant = intention(ApplicationType.ACQUISITION_OF_STATUS, caused_on=date(2026, 12, 1), card=card(date(2026, 12, 31)))
+
+    assert "documents-online" not in rules(card_outlook(meant, on=date(2026, 12, 10)))
+
+
 def test_a_mistyped_year_gets_no_outlook_instead_of_an_error() -> None:
     assert outlook(expires_on=date(2207, 1, 31)) is None
     assert outlook(expires_on=date.min) is None

@@ -435,7 +435,7 @@ def without(facts: dict[str, Any], withheld: set[tuple[str, ...]]) -> Intention:
 
 
 @given(facts=intentions(), withheld=st.sets(st.sampled_from(FACTS)), on=DAYS)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_saying_less_never_makes_it_allowed(facts: dict[str, Any], withheld: set[tuple[str, ...]], on: date) -> None:
     less = without(facts, withheld)
     whole = Intention.model_validate(facts)
@@ -448,7 +448,7 @@ def test_saying_less_never_makes_it_allowed(facts: dict[str, Any], withheld: set
 
 
 @given(facts=intentions(), withheld=st.sets(st.sampled_from(FACTS)), on=st.dates(date(2019, 1, 1), date(2040, 1, 1)))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None)
 def test_every_answer_can_be_read_looked_up_and_acted_upon(
     facts: dict[str, Any], withheld: set[tuple[str, ...]], on: date
 ) -> None:

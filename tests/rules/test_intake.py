@@ -323,3 +323,13 @@ def test_a_missing_part_is_asked_for_at_its_place(sample: str, data: st.DataObje
     for finding in findings:
         assert finding.place in complete
         assert finding.place.startswith(lacking) or lacking.startswith(finding.place)
+
+
+def test_a_place_is_a_pointer_whatever_the_keys(form: dict[str, Any]) -> None:
+    form["a/b~c"] = ["123456789018"]
+    form["123456789018"] = "x"
+
+    places = {finding.place for finding in check_form(form, on=TODAY) if finding.rule == "my-number"}
+
+    # RFC 6901, section 3; and a key that is itself a My Number is not repeated.
+    assert places == {"/a~1b~0c/0", ""}

@@ -129,6 +129,13 @@ def test_each_reason_against_the_way_to_collect_is_told(samples: dict[Applicatio
     assert all(finding.source for finding in told)
 
 
+def test_an_office_that_is_still_to_be_asked_has_not_been(samples: dict[ApplicationType, str]) -> None:
+    form = json.loads(samples[ApplicationType.CERTIFICATE_OF_ELIGIBILITY])
+    form.update(filer="APPLICANT", office_inquiry={"office": "東京", "asked_on": "2026-12-02", "takes_it": True})
+
+    assert ("/office_inquiry/asked_on", "inquiry-in-the-past") in errors(form)
+
+
 def test_a_birth_in_the_future_and_one_too_long_ago_are_told_apart(samples: dict[ApplicationType, str]) -> None:
     form = json.loads(samples[ApplicationType.ACQUISITION_OF_STATUS])
     form["cause"]["happened_on"] = "2026-12-02"

@@ -8,7 +8,7 @@ from zairyu.models.base import BilingualText
 from zairyu.models.documents import DocumentRef
 from zairyu.models.messages import SignAt
 from zairyu.models.package import SealedPackage
-from zairyu.models.residence import PeriodOfStay
+from zairyu.models.residence import ApplicationType, CollectionMethod, PeriodOfStay
 from zairyu.models.snapshot import ApplicationSnapshot, ManualStep, ManualStepKind, Phase
 from zairyu.models.status import CollectionStatus, DocumentsStatus, Grant, Outcome, PaymentStatus
 from zairyu.rules.outlook import snapshot_of
@@ -47,7 +47,7 @@ def deadline(**at: Any) -> tuple[str, datetime] | None:
         (Phase.EXAMINATION, "examining"),
         (Phase.DECISION, None),
         (Phase.PAYMENT, "fee"),
-        (Phase.COLLECTION, "collected"),
+        (Phase.COLLECTION, "preparing"),
         (Phase.CLOSED, None),
     ],
 )
@@ -55,6 +55,23 @@ def test_people_read_what_has_to_happen_next(phase: Phase, words: str | None) ->
     told = waiting(phase=phase)
 
     assert (told is None) if words is None else (told is not None and words in told)
+
+
+def test_what_is_ready_waits_for_the_person_and_what_comes_by_mail_for_the_agency() -> None:
+    ready = report(outcome=Outcome.PERMITTED, collection=CollectionStatus.READY)
+    by_mail = state(phase=Phase.COLLECTION, report=ready)
+    form = by_mail.application.form.model_copy(
+        update={
+            "application_type": ApplicationType.CERTIFICATE_OF_ELIGIBILITY,
+            "collection_method": CollectionMethod.EMAIL,
+        }
+    )
+    by_mail.application = by_mail.application.model_copy(update={"form": form})
+
+    assert waiting(phase=Phase.COLLECTION, report=ready) == "Waiting for the residence card to be collected."
+    told = snapshot_of(by_mail, parked=False).waiting_for
+    assert told is not None
+    assert told.en == "The agency is preparing the certificate of eligibility."
 
 
 def test_a_person_who_signs_just_now_is_not_asked_to_sign() -> None:

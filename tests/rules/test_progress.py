@@ -1,6 +1,7 @@
 from datetime import date
 from typing import Any
 
+from tests.applications import EXTENSION
 from tests.rules.stories import asked, fee, report
 from zairyu.models.residence import ApplicationType
 from zairyu.models.status import (
@@ -15,7 +16,11 @@ from zairyu.rules.progress import what_is_new
 
 
 def told(before: StatusReport | None, **says: Any) -> list[str]:
-    texts = list(what_is_new(before, report(**says), ApplicationType.EXTENSION_OF_PERIOD.result))
+    return told_of(EXTENSION, before, report(**says))
+
+
+def told_of(application_type: ApplicationType, before: StatusReport | None, now: StatusReport) -> list[str]:
+    texts = list(what_is_new(before, now, application_type))
     assert all(text.ja and text.en for text in texts)
     return [text.en for text in texts]
 
@@ -56,12 +61,29 @@ def test_each_step_of_a_whole_story_is_told() -> None:
     assert told(report(**completed, fee=fee()), **completed, fee=fee(status=PaymentStatus.PAID)) == [
         "The fee has been paid."
     ]
-    assert told(report(**completed), **completed, collection=CollectionStatus.READY) == [
-        "The residence card is ready to be collected."
-    ]
+    assert told(report(**completed), **completed, collection=CollectionStatus.READY) == ["The residence card is ready."]
     assert told(report(**completed), **completed, collection=CollectionStatus.SENT) == [
         "The residence card has been sent."
     ]
+
+
+def test_a_certificate_is_issued_and_not_permitted() -> None:
+    employment, eligibility = (
+        ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE,
+        ApplicationType.CERTIFICATE_OF_ELIGIBILITY,
+    )
+
+    assert told_of(employment, report(), report(outcome=Outcome.DENIED)) == [
+        "The certificate of authorized employment will not be issued."
+    ]
+    assert told_of(eligibility, report(), report(outcome=Outcome.PERMITTED)) == [
+        "The certificate of eligibility will be issued."
+    ]
+    assert told_of(eligibility, report(), report(outcome=Outcome.TERMINATED)) == ["Terminated."]
+
+
+def test_an_outcome_that_is_taken_back_is_told() -> None:
+    assert told(report(outcome=Outcome.PERMITTED), outcome=Outcome.TERMINATED) == ["Terminated."]
 
 
 def test_lost_reports_lose_no_news() -> None:

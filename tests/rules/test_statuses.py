@@ -91,11 +91,14 @@ def test_what_is_not_carried_is_refused_with_what_to_do_instead(status: Residenc
             assert set(judged.routes) <= {Route.COUNTER}
 
 
-def test_permanent_residence_is_applied_for_at_the_counter() -> None:
+def test_who_wants_permanent_residence_is_sent_to_the_counter_and_told_to_extend_the_stay_too() -> None:
     judged = judge(CHANGE, "PERMANENT_RESIDENT", "LONG_TERM_RESIDENT")
 
-    assert (judged.answer, judged.routes) == (NO, (Route.COUNTER,))
+    # It is no change of status: Act, article 20 (2), proviso, so that article 20 (6) does not count for it.
+    assert (judged.answer, judged.routes) == (NO, ())
     assert "counter" in judged.instead[0].en
+    assert "no special period" in judged.instead[1].en
+    assert "特例期間がありません" in judged.instead[1].ja
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from tests.stays import LINH, ended, filed, held, news
 from zairyu.models.mail import CardEndsFirst, SpecialPeriodEnds, StayExpires, StayUnfiled
 from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.models.snapshot import End
-from zairyu.models.stay import EndedApplication, FiledApplication, Standing, StayEnd, StayMatter, StayState
+from zairyu.models.stay import EndedApplication, FiledApplication, NotePeriod, Standing, StayEnd, StayMatter, StayState
 from zairyu.rules.calendar import start_of_day
-from zairyu.rules.stay_news import with_card_extended, with_news
+from zairyu.rules.stay_news import why_refused, with_card_extended, with_news, with_period_noted
 from zairyu.rules.stay_outlook import snapshot_of
 from zairyu.rules.stay_watch import due, end_of, matters, moments, passed, stays_until, wakes
 
@@ -22,7 +22,7 @@ USER = "user-0001"
 
 
 def standing(expires_on: date = EXPIRES_ON, **more: object) -> Standing:
-    return Standing(name="TRAN THI LINH", contact=LINH, held=held(expires_on), held_since=date(2026, 6, 1), **more)
+    return Standing(name="TRAN THI LINH", contact=LINH, held=held(expires_on), **more)
 
 
 def told(before: Standing | None, on: date, news_id: str = "n", **what: object) -> Standing:
@@ -295,3 +295,59 @@ def test_a_year_that_no_calendar_reaches_is_shown_and_harms_nobody() -> None:
     assert moments(known, date(2027, 3, 1)) == ()
     shown = snapshot_of(state(known), noon(date(2027, 3, 1)))
     assert (shown.expires_on, shown.opens_on, shown.next_deadline) == (date(9999, 12, 31), None, None)
+
+
+# ----- news that says something old ----------------------------------------------------------------------------------
+
+
+def test_whoever_registers_a_new_card_with_the_old_form_does_not_bring_the_old_period_back() -> None:
+    granted = held(date(2030, 5, 31))
+    known = told(pending(), date(2027, 4, 1), held=granted, filed=filed("a", date(2027, 3, 1), EXPIRES_ON))
+    again = told(known, date(2027, 5, 1), held=held(EXPIRES_ON), card_expires_on=date(2030, 5, 31))
+    assert again.held == granted
+    # Who was granted one for which nobody waits any more comes late as well.
+    newer = told(again, date(2030, 5, 1), held=held(date(2033, 5, 31)))
+    assert told(newer, date(2030, 5, 2), held=granted, ended=ended("a", End.COMPLETED)).held == newer.held
+
+
+def test_a_short_period_that_is_granted_decides_the_application_before_the_card_is_collected() -> None:
+    # A permission to prepare for leaving ends before the special period would have ended.
+    granted = held(date(2027, 6, 20))
+    known = told(pending(), date(2027, 5, 25), held=granted, filed=filed("a", date(2027, 3, 1), EXPIRES_ON))
+    assert (known.pending, stays_until(known)) == ((), date(2027, 6, 20))
+    assert keys_due(known, date(2027, 6, 6)) == ["stay 2027-06-20 14-days"]
+    collected = told(known, date(2027, 6, 7), held=granted, ended=ended("a", End.COMPLETED))
+    assert (collected.held, collected.grant_unknown_since) == (granted, None)
+
+
+@pytest.mark.parametrize("registered_on", [date(2027, 3, 1), date(2027, 3, 3)])
+def test_a_period_told_with_or_after_the_filing_is_not_taken_for_what_was_granted(registered_on: date) -> None:
+    known = told(None, date(2027, 3, 1), filed=filed("a", date(2027, 3, 1), EXPIRES_ON))
+    known = told(known, registered_on, held=held(EXPIRES_ON))
+    known = told(known, date(2027, 5, 1), ended=ended("a", End.COMPLETED))
+    assert known.held is None
+    assert known.grant_unknown_since == date(2027, 5, 1)
+
+
+# ----- what a person has looked up ------------------------------------------------------------------------------------
+
+
+def test_a_period_that_a_person_noted_settles_what_nobody_knew_and_decides_what_was_pending() -> None:
+    unknown = told(pending(), date(2027, 6, 20), ended=ended("a", End.COMPLETED))
+    known = with_period_noted(unknown, held(date(2028, 5, 31)))
+    assert (known.held, matters(known, noon(date(2027, 6, 20)))) == (held(date(2028, 5, 31)), {})
+    # Permitted at the counter, for a period that ends before the special period would have ended.
+    short = with_period_noted(pending(), held(date(2027, 6, 20)))
+    assert (short.pending, stays_until(short)) == ((), date(2027, 6, 20))
+    # A word on the period from which it was filed decides nothing.
+    assert with_period_noted(pending(), held(EXPIRES_ON)).pending == pending().pending
+    # The registration that named another period has not looked.
+    assert told(known, date(2027, 7, 1), held=held(EXPIRES_ON)).held == known.held
+
+
+def test_a_period_that_is_over_or_known_is_not_noted() -> None:
+    for noted in (EXPIRES_ON, date(2027, 2, 28)):
+        message = NotePeriod(message_id="m", held=held(noted))
+        assert why_refused(message, state(standing()), today=date(2027, 3, 1)) is not None
+    message = NotePeriod(message_id="m", held=held(date(2027, 3, 1)))
+    assert why_refused(message, state(standing()), today=date(2027, 3, 1)) is None

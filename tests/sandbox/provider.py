@@ -28,7 +28,7 @@ def package(expires_on: date | None = None, application_type: str = "EXTENSION_O
             "application_type": application_type,
             "signer_name": "RIVERA SAMPLE",
             "files": [{"name": "manifest.xml", "size": 1200, "sha256": "a" * 64}],
-            "csv_row": {"氏名": "RIVERA SAMPLE", "備考": note},
+            "csv_row": {"1 氏名": "RIVERA SAMPLE", "2 電子メールアドレス": "rivera@example.jp", "3 備考": note},
             "period_expires_on": None if expires_on is None else expires_on.isoformat(),
             "collection_method": "EMAIL" if application_type == "CERTIFICATE_OF_ELIGIBILITY" else "COUNTER",
         }

@@ -77,6 +77,33 @@ async def test_an_application_from_receipt_to_hand_over(provider: Provider, sand
     assert buttons(await page(provider)) == set()
 
 
+async def test_a_period_too_short_for_a_card_is_handed_over_at_the_counter(provider: Provider, expiry: date) -> None:
+    await under_examination(provider, package(expiry))
+    await provider.choose("POST")
+    await provider.officer("permission", months="3")
+    await provider.officer("payment")
+    await provider.officer("ready")
+    assert buttons(await page(provider)) == {"handover"}
+
+
+async def test_page_of_a_certificate_says_how_far_it_is(provider: Provider, expiry: date) -> None:
+    kind = "CERTIFICATE_OF_ELIGIBILITY"
+    await under_examination(provider, package(expiry, application_type=kind), kind)
+    address = f"/certificates/{REQUEST_ID}"
+    assert "It has not been issued yet." in await page(provider, address)
+    for action in ("permission", "ready", "sent"):
+        await provider.officer(action)
+    assert "Register the receipt" in await page(provider, address)
+    assert (await provider.http.post(f"{address}/receipt")).status_code == 303
+    assert "The receipt is registered." in await page(provider, address)
+
+
+async def test_only_what_comes_by_mail_has_a_page_for_its_receipt(provider: Provider, expiry: date) -> None:
+    await under_examination(provider, package(expiry))
+    assert (await provider.http.get(f"/certificates/{REQUEST_ID}")).status_code == 404
+    assert (await provider.http.post(f"/certificates/{REQUEST_ID}/receipt")).status_code == 404
+
+
 async def pay(provider: Provider, payment_number: str) -> None:
     shown = await page(provider, f"/store?payment_number={payment_number}")
     assert "56,550 円" in shown

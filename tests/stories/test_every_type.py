@@ -10,7 +10,7 @@ from tests.world import World
 from zairyu.client import ApplicationRefused, MessageRefused
 from zairyu.models import messages
 from zairyu.models.residence import ApplicationType, CollectionMethod, ConcurrentPermission
-from zairyu.models.snapshot import AttentionReason, End, Phase
+from zairyu.models.snapshot import AttentionReason, End, ManualStepKind, Phase
 from zairyu.models.status import CollectionStatus
 from zairyu.rules.calendar import add_months
 from zairyu.sandbox.card.personas import CARLOS
@@ -80,6 +80,21 @@ async def test_denial_ends_what_was_filed_with_it_and_the_person_is_told(world: 
     assert "Application for re-entry permit" in letter
 
 
+async def test_withdrawal_by_hand_ends_what_was_filed_with_it(world: World) -> None:
+    application_id = await examined(
+        world, ApplicationType.CHANGE_OF_STATUS, concurrent_permissions=["RE_ENTRY"], re_entry="SINGLE"
+    )
+    await world.zairyu.request_withdrawal(application_id, messages.RequestWithdrawal(message_id="enough"))
+    await world.until(application_id, lambda snapshot: bool(snapshot.manual_steps))
+    done = messages.CompleteManualStep(message_id="by hand", step=ManualStepKind.WITHDRAWAL, evidence="東京局")
+    await world.zairyu.complete_manual_step(application_id, done)
+    closed = await world.closed(application_id)
+    assert closed.end is End.WITHDRAWN
+    assert closed.concurrent_terminated
+    [letter] = await mailed(world, "The decision")
+    assert "Application for re-entry permit" in letter
+
+
 async def test_certificate_of_eligibility_comes_by_mail_to_the_relative_who_signed(world: World) -> None:
     application_id = await examined(world, ApplicationType.CERTIFICATE_OF_ELIGIBILITY)
     pending = await world.zairyu.snapshot(application_id)
@@ -87,6 +102,7 @@ async def test_certificate_of_eligibility_comes_by_mail_to_the_relative_who_sign
     assert pending.special_period_until is None
     await world.officer(application_id, "permission")
     await world.officer(application_id, "ready")
+    await world.until(application_id, lambda snapshot: snapshot.collection_status is CollectionStatus.READY)
     with pytest.raises(MessageRefused):
         await world.zairyu.choose_collection(
             application_id, messages.ChooseCollection(message_id="late", method=CollectionMethod.POST)
@@ -155,6 +171,22 @@ async def test_parent_signs_for_a_child_that_has_neither_card_nor_photo(world: W
     assert Phase.PAYMENT not in await phases(world, application_id)
 
 
+async def test_acquisition_with_a_re_entry_permit_costs_the_permit_alone(world: World) -> None:
+    application_id = await examined(
+        world, ApplicationType.ACQUISITION_OF_STATUS, concurrent_permissions=["RE_ENTRY"], re_entry="SINGLE"
+    )
+    await world.officer(application_id, "permission", years="1")
+    due = await world.until(application_id, lambda snapshot: snapshot.phase is Phase.PAYMENT and bool(snapshot.fee))
+    assert due.fee is not None
+    assert due.fee.amount == 3_500
+    assert due.attention == ()
+    await world.eventually(lambda: mailed(world, "The decision"))
+    [letter] = await mailed(world, "The decision")
+    assert "The fee and the collection come next" in letter
+    await world.pay(due)
+    await world.in_phase(application_id, Phase.COLLECTION)
+
+
 async def test_acquisition_not_signed_within_thirty_days_goes_to_the_counter(world: World) -> None:
     born = world.today - timedelta(days=25)
     application_id = await world.start(
@@ -166,7 +198,9 @@ async def test_acquisition_not_signed_within_thirty_days_goes_to_the_counter(wor
     closed = await world.closed(application_id)
     assert closed.end is End.WINDOW_MISSED
     assert await world.ledger() == []
-    assert len(await mailed(world, "closed")) == 1
+    [letter] = await mailed(world, "closed")
+    assert f"{closed.last_day_online}" not in letter, "nobody is sent to a counter that takes it no more"
+    assert "period of stay" not in letter
 
 
 async def test_card_of_the_child_does_not_sign_for_the_parent(world: World) -> None:
@@ -197,6 +231,40 @@ async def test_certificate_of_authorized_employment_is_paid_and_fetched_but_gran
     assert closed.granted_until is None
 
 
+async def test_certificate_that_is_not_issued_is_not_called_a_permission(world: World) -> None:
+    application_id = await examined(world, ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE)
+    await world.officer(application_id, "denial")
+    closed = await world.closed(application_id)
+    assert closed.end is End.DENIED
+    assert "will not be issued" in str(closed.timeline)
+    assert "Denied." not in str(closed.timeline)
+    [letter] = await mailed(world, "The decision")
+    assert "The certificate of authorized employment will not be issued." in letter
+    assert "denied" not in letter
+
+
+async def test_collection_of_a_certificate_is_changed_to_post_and_back(world: World) -> None:
+    application_id = await world.start(ApplicationType.CERTIFICATE_OF_ELIGIBILITY)
+    await world.in_phase(application_id, Phase.SIGNATURE)
+
+    async def choose(message_id: str, method: CollectionMethod) -> None:
+        await world.zairyu.choose_collection(
+            application_id, messages.ChooseCollection(message_id=message_id, method=method)
+        )
+
+    await choose("post", CollectionMethod.POST)
+    await choose("mail", CollectionMethod.EMAIL)
+    await world.sign(application_id)
+    await world.in_phase(application_id, Phase.RECEIPT)
+    assert [entry["collection_method"] for entry in await world.ledger()] == ["EMAIL"]
+    await choose("post after all", CollectionMethod.POST)
+    await world.until(application_id, lambda snapshot: snapshot.collection_method is CollectionMethod.POST)
+    assert [entry["collection_method"] for entry in await world.ledger()] == ["POST"]
+    await choose("or not", CollectionMethod.EMAIL)
+    await world.until(application_id, lambda snapshot: snapshot.collection_method is CollectionMethod.EMAIL)
+    assert [entry["collection_method"] for entry in await world.ledger()] == ["EMAIL"]
+
+
 async def test_period_too_short_for_a_card_is_collected_at_the_counter(world: World) -> None:
     application_id = await examined(world, ApplicationType.CHANGE_OF_STATUS, collection_method="POST")
     await world.officer(application_id, "permission", months="3")
@@ -207,8 +275,10 @@ async def test_period_too_short_for_a_card_is_collected_at_the_counter(world: Wo
     moved = await world.until(application_id, lambda snapshot: snapshot.collection_method is CollectionMethod.COUNTER)
     assert "passport" in str(moved.timeline)
     await world.eventually(lambda: mailed(world, "How to collect"))
-    [letter] = await mailed(world, "How to collect")
-    assert "at the counter" in letter
+    [letter] = await mailed(world, "How to collect your permission")
+    assert "stamped in your passport at the counter" in letter
+    await world.officer(application_id, "handover")
+    assert (await world.closed(application_id)).end is End.COMPLETED
 
 
 async def test_without_a_limit_the_signature_may_come_a_year_later(world: World) -> None:

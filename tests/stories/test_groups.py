@@ -1,5 +1,6 @@
 """A family or a school hands in a list: what is right starts once, whatever happens on the way."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +15,7 @@ from zairyu.groups import GroupRefused, derived_application_id, start_group, sta
 from zairyu.models import messages
 from zairyu.models.application import ApplicationInput
 from zairyu.models.group import GroupReport, GroupResult
+from zairyu.models.names import application_workflow_id
 from zairyu.models.snapshot import Phase
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
@@ -173,6 +175,33 @@ async def test_what_was_handed_in_is_known_after_the_story_went_on_in_a_new_hist
         assert before.form.collection_method == "COUNTER"
         assert await world.zairyu.handed_in(application_id) == before
         assert await world.zairyu.handed_in("nobody-handed-in") is None
+
+
+async def test_an_id_under_which_nonsense_was_started_stops_nobody_else(world: World, form: dict[str, Any]) -> None:
+    """From another program: what was handed in under that id cannot be compared."""
+    taken = f"taken-{world.queue}"
+    await world.temporal.start_workflow(
+        "ApplicationWorkflow",
+        {"application": {"application_id": taken}},
+        id=application_workflow_id(taken),
+        task_queue=world.queue,
+    )
+    content = listed(world, [("taken", {**form, "application_id": taken}), *((f"pupil-{n}", form) for n in range(9))])
+
+    report = await run(world, content)
+
+    assert results(report) == ["ALREADY_THERE"] + ["STARTED"] * 9
+    assert report.lines[0].other_content is None
+
+
+async def test_the_same_list_from_two_desks_at_once_starts_each_once(world: World, form: dict[str, Any]) -> None:
+    content = listed(world, [(f"pupil-{number}", form) for number in range(12)])
+
+    reports = await asyncio.gather(*(run(world, content) for _ in range(2)))
+
+    for lines in zip(*(report.lines for report in reports), strict=True):
+        assert sorted(line.result for line in lines) == ["ALREADY_THERE", "STARTED"]
+        assert {line.other_content for line in lines} == {None, False}
 
 
 @pytest.mark.parametrize("what", ["key", "id"])

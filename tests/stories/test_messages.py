@@ -331,7 +331,14 @@ async def test_start_that_cannot_be_read_fails_and_does_not_hang(world: World, s
             await handle.terminate()
         return False
 
-    names = ("ApplicationWorkflow", "DocumentRequestWorkflow", "StatusFeedWorkflow", "TerminalWorkflow")
+    names = (
+        "ApplicationWorkflow",
+        "DocumentRequestWorkflow",
+        "RegistrationWorkflow",
+        "StatusFeedWorkflow",
+        "StayWatchWorkflow",
+        "TerminalWorkflow",
+    )
     failed = await asyncio.gather(*(start(name) for name in names))
     # A start that fails in its constructor leaves a coroutine of the SDK unawaited, until its worker forgets it.
     # That is to be heard of here, and not in the test after this one.

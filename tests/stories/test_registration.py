@@ -1,6 +1,7 @@
 """A user registers, and is looked after through the years. On a real server, over real HTTP and SMTP, with a card."""
 
 import asyncio
+import dataclasses
 import re
 import uuid
 from datetime import timedelta
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.registrations import User, filled_in
+from tests.stays import WatchedStay
 from tests.world import World, temporal_environment
 from zairyu.client import ApplicationRefused, MessageRefused
 from zairyu.models import registration
 from zairyu.models.messages import CompleteManualStep, Message, Resolve, ResolveAction, SignAt
 from zairyu.models.registration import RegistrationEnd, RegistrationForm, RegistrationPhase
 from zairyu.models.snapshot import AttentionReason, ManualStepKind
+from zairyu.models.stay import CloseReason, StayEnd
 from zairyu.rules.calendar import add_months, start_of_day
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.personas import CARLOS, DEMO_APPLICANT
@@ -331,6 +334,9 @@ async def test_card_that_is_registered_already_is_not_registered_again(world: Wo
     same = await user.until_phase(RegistrationPhase.ACTIVE)
     assert same.account == first
     assert len(await world.ledger()) == 1
+    form = RegistrationForm.model_validate(filled_in(user.expires_on))
+    with pytest.raises(MessageRefused, match="After it was sent"):
+        await user.say("amend", registration.AmendRegistration(message_id="amend", form=form))
     # It may still be lost for good later.
     await user.say("card_reissued", registration.CardReissued(message_id="lost after all"))
     await user.until_phase(RegistrationPhase.CARD)
@@ -348,6 +354,140 @@ async def test_card_of_somebody_else_does_not_take_over_a_registration(world: Wo
     assert told.phase is RegistrationPhase.CARD
 
 
+async def test_card_of_somebody_else_that_was_read_by_mistake_is_read_again(world: World) -> None:
+    user = User(world)
+    await user.register()
+    await user.agree()
+    user.new_card(user.expires_on, CARLOS)
+    world.fingers.pin = CARLOS.auth_pin
+    await user.have_card_read()
+    mistaken = await user.until_phase(RegistrationPhase.SIGNATURE)
+    assert mistaken.card is not None
+    assert mistaken.card.name == CARLOS.registered_name
+    user.new_card(user.expires_on)
+    world.fingers.pin = DEMO_APPLICANT.auth_pin
+    again = registration.ReadCardAt(message_id="again", terminal_id=world.terminal_id)
+    await user.say("read_card_at", again)
+    await user.until_told("The card was read", 2)
+    await user.sign()
+    sent = await user.until_phase(RegistrationPhase.CONFIRMATION)
+    assert sent.card is not None
+    assert sent.card.name == DEMO_APPLICANT.registered_name
+    (entry,) = await world.ledger()
+    page = (await world.http.get(f"/officer/applications/{entry['request_id']}")).text
+    assert DEMO_APPLICANT.name in page
+
+
+async def test_who_is_asked_to_sign_can_have_the_card_read_again_at_the_same_desk(world: World) -> None:
+    user = User(world)
+    await user.register()
+    await user.agree()
+    await user.have_card_read()
+    await user.until_phase(RegistrationPhase.SIGNATURE)
+    world.fingers.hold.clear()
+    await user.sign()
+    await world.eventually(lambda: _asked(world, 2))
+    again = registration.ReadCardAt(message_id="again", terminal_id=world.terminal_id)
+    await user.say("read_card_at", again)
+    world.fingers.hold.set()
+    await user.until_told("The card was read", 2)
+    assert (await user.until_phase(RegistrationPhase.SIGNATURE)).attention == ()
+    assert await world.ledger() == []
+
+
+async def _asked(world: World, count: int) -> bool:
+    return len(world.fingers.asked) >= count
+
+
+async def test_id_that_ended_with_its_card_is_begun_again_by_reading_the_next_one(world: World) -> None:
+    user = User(world, expires_on=add_months(world.today, 3))
+    account = (await user.become_active()).account
+    assert account is not None
+    await user.advance(start_of_day(account.expires_on + _DAY) - world.now + _DAY / 24)
+    await user.until_phase(RegistrationPhase.EXPIRED)
+    user.new_card(add_months(world.today, 12))
+    await user.say("read_card_at", registration.ReadCardAt(message_id="next", terminal_id=world.terminal_id))
+    await user.sign()
+    await user.until_phase(RegistrationPhase.CONFIRMATION)
+    await user.enter_id(await user.set_password(count=2), message_id="second id")
+    second = (await user.until_phase(RegistrationPhase.ACTIVE)).account
+    assert second is not None
+    assert second.card_id != account.card_id
+    assert await _subjects(world, "Please register again") == [0], "the user was there already"
+
+
+async def test_password_that_was_renewed_is_not_taken_back_by_late_news_of_the_one_before(world: World) -> None:
+    user = User(world)
+    await user.become_active()
+    await user.advance(_DAY * 40)
+    latest = registration.PasswordRenewed(message_id="latest", renewed_on=world.today)
+    known = (await user.say("password_renewed", latest)).account
+    late = registration.PasswordRenewed(message_id="late", renewed_on=world.today - _DAY * 5)
+    with pytest.raises(MessageRefused, match="newer"):
+        await user.say("password_renewed", late)
+    assert (await user.snapshot()).account == known
+
+
+async def test_form_is_amended_only_to_what_may_be_registered_by_the_card_s_holder(world: World) -> None:
+    """The form said grown up; without it, the card counts."""
+    user = User(world)
+    child = dataclasses.replace(DEMO_APPLICANT, birth_date=add_months(world.today, -12 * 10))
+    await user.register(birth_date="19960412")
+    await user.agree()
+    user.new_card(user.expires_on, child)
+    await user.have_card_read()
+    await user.until_phase(RegistrationPhase.SIGNATURE)
+    form = RegistrationForm.model_validate(filled_in(user.expires_on))
+    with pytest.raises(MessageRefused):
+        await user.say("amend", registration.AmendRegistration(message_id="amend", form=form))
+
+
+async def test_reminders_of_the_stay_follow_the_user_to_a_new_address_and_end_when_they_leave(world: World) -> None:
+    user = User(world, expires_on=add_months(world.today, 4))
+    active = await user.become_active()
+    assert active.form is not None
+    watch = WatchedStay(world, user.user_id)
+    await world.eventually(lambda: _is_watched(world, user))
+    contact = active.form.contact.model_copy(update={"email": "moved@resident.example"})
+    await user.say("change_details", registration.ChangeDetails(message_id="moved", contact=contact))
+    await user.until_told("Mail sent (details-to-change)")
+    await watch.live_until(add_months(user.expires_on, -3))
+
+    async def reminded() -> bool:
+        return [
+            mail["recipients"] for mail in await world.mails() if "Your period of stay ends" in str(mail["subject"])
+        ] == [["moved@resident.example"]]
+
+    await world.eventually(reminded)
+    await user.say("end_registration", registration.EndRegistration(message_id="bye"))
+    closed = await watch.closed()
+    assert (closed.end, closed.close_reason) == (StayEnd.CLOSED, CloseReason.SERVICE_ENDED)
+
+
+async def _is_watched(world: World, user: User) -> bool:
+    try:
+        return (await world.zairyu.stay(user.user_id)).expires_on == user.expires_on
+    except MessageRefused:
+        return False
+
+
+async def test_mail_server_that_is_down_keeps_nobody_from_the_desk(
+    keys: KeyRing, sandbox_pki: SandboxPki, tmp_path: Path
+) -> None:
+    async with (
+        temporal_environment(keys, "limit.historyCount.suggestContinueAsNew=40") as environment,
+        World(environment, keys, sandbox_pki, tmp_path) as world,
+    ):
+        user = User(world)
+        await user.become_active()
+        await world.arm("unavailable", call="mail", count=1000)
+        await user.say("card_reissued", registration.CardReissued(message_id="lost"))
+        user.new_card(user.expires_on + _DAY)
+        await user.have_card_read()
+        await user.sign()
+        await user.until_phase(RegistrationPhase.CONFIRMATION)
+
+
 async def test_user_who_leaves_is_forgotten(world: World) -> None:
     user = User(world)
     await user.become_active()
@@ -358,6 +498,36 @@ async def test_user_who_leaves_is_forgotten(world: World) -> None:
     assert closed.end is RegistrationEnd.LEFT
     assert (closed.form, closed.card, closed.account) == (None, None, None)
     assert DEMO_APPLICANT.name not in closed.model_dump_json()
+
+
+@pytest.mark.parametrize("phase", ["TERMS", "CARD", "SIGNATURE", "CONFIRMATION"])
+async def test_user_who_leaves_on_the_way_is_forgotten_and_asked_nothing_more(
+    world: World, phase: RegistrationPhase
+) -> None:
+    user = User(world)
+    await user.register()
+    if phase != "TERMS":
+        await user.agree()
+    if phase in ("SIGNATURE", "CONFIRMATION"):
+        await user.have_card_read()
+        await user.until_phase(RegistrationPhase.SIGNATURE)
+    asked = len(world.fingers.asked)
+    if phase in ("CARD", "SIGNATURE"):
+        world.fingers.hold.clear()
+        await (user.have_card_read() if phase == "CARD" else user.sign())
+        await world.eventually(lambda: _asked(world, asked + 1))
+    if phase == "CONFIRMATION":
+        await user.sign()
+    await user.until_phase(RegistrationPhase(phase))
+    await user.say("end_registration", registration.EndRegistration(message_id="bye"))
+    async with asyncio.timeout(30):
+        await user.handle.result()
+    world.fingers.hold.set()
+    closed = await user.snapshot()
+    assert (closed.end, closed.form, closed.card, closed.account) == (RegistrationEnd.LEFT, None, None, None)
+    assert len(await world.ledger()) == (phase == "CONFIRMATION")
+    with pytest.raises(MessageRefused):
+        await world.zairyu.stay(user.user_id)
 
 
 # ----- what is said --------------------------------------------------------------------------------------------------
@@ -408,7 +578,7 @@ async def test_messages_out_of_order_are_refused_in_both_languages(world: World)
     await _refused(user, "read_card_at", "amend")
     await user.have_card_read()
     await user.until_phase(RegistrationPhase.SIGNATURE)
-    await _refused(user, "sign_at", "amend")
+    await _refused(user, "sign_at", "read_card_at", "amend")
     await user.sign()
     await user.until_phase(RegistrationPhase.CONFIRMATION)
     await user.until_told("Mail sent")

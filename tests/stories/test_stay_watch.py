@@ -2,21 +2,24 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from tests.stays import LINH, WatchedStay, ended, filed, held, news
 from tests.world import World, temporal_environment
 from zairyu.client import MessageRefused
 from zairyu.models import messages
-from zairyu.models.application import Language
+from zairyu.models.application import ApplicationInput, Language
 from zairyu.models.snapshot import End, Phase
 from zairyu.models.stay import (
     CardExtended,
     CloseReason,
     CloseStayWatch,
+    NotePeriod,
+    StartExtension,
     StayEnd,
     StayMatter,
     UpdateContact,
@@ -158,6 +161,16 @@ async def test_a_stay_with_nothing_filed_is_sent_to_the_counter_and_given_up_whe
     await stay.mailed(2)
 
 
+async def test_card_that_signs_tells_the_watch_when_it_ends(stay: WatchedStay) -> None:
+    """Nobody registered it: the certificate in the signature says its last day."""
+    world, expires_on = stay.world, stay.today + timedelta(days=20)
+    await stay.tell("granted", held=held(expires_on))
+    await world.file(expires_on=expires_on, user_id=stay.user_id)
+    warned = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert warned.card_expires_on == expires_on
+    assert [attention.reason for attention in warned.attention] == [StayMatter.CARD_ENDS_FIRST]
+
+
 async def test_who_files_with_a_card_that_ends_too_early_is_told_until_it_is_extended(stay: WatchedStay) -> None:
     expires_on = stay.today + timedelta(days=15)
     await stay.tell("filed", held=held(expires_on), card_expires_on=expires_on,
@@ -250,6 +263,7 @@ async def test_a_year_ends_with_an_extension_that_is_started_from_the_watch_and_
     renewed = await stay.until(lambda snapshot: not snapshot.pending)
     granted_until = (await world.zairyu.snapshot(application_id)).granted_until
     assert (renewed.expires_on, renewed.attention, renewed.end) == (granted_until, (), None)
+    assert str(renewed.timeline).count("Filed: ") == 1, "what was granted was not filed once more"
     assert [one.end for one in renewed.applications] == [End.COMPLETED]
     assert granted_until is not None
     mails = len(await world.mails())
@@ -257,6 +271,99 @@ async def test_a_year_ends_with_an_extension_that_is_started_from_the_watch_and_
     await stay.mailed(mails)
     await stay.live_until(add_months(granted_until, -3))
     assert f"Your period of stay ends on {granted_until}" in (await stay.mailed(mails + 1))[-1]
+
+
+def extension(stay: WatchedStay, application_id: str, expires_on: date) -> Path:
+    """A file with an application that prolongs the stay."""
+    world = stay.world
+    file = write_application(world.directory / application_id, world.persona, expires_on=expires_on)
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "application_id": application_id}))
+    return file
+
+
+async def test_an_extension_that_was_given_up_before_it_was_filed_makes_room_for_another(stay: WatchedStay) -> None:
+    world, expires_on = stay.world, add_months(stay.today, 2)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    first, second = (f"{name}-{stay.user_id}" for name in ("first", "second"))
+    await started(stay, first, expires_on)
+    await world.zairyu.request_withdrawal(first, messages.RequestWithdrawal(message_id="no"))
+    await world.closed(first)
+    over = await stay.until(lambda snapshot: [one.end for one in snapshot.applications] == [End.CANCELLED])
+    assert over.pending == ()
+    with pytest.raises(MessageRefused, match="ended already"):
+        await world.zairyu.send_to_stay(
+            stay.user_id,
+            "start_extension",
+            StartExtension(message_id="once more", application=await handed_in(world, first)),
+        )
+    await started(stay, second, expires_on)
+
+
+async def started(stay: WatchedStay, application_id: str, expires_on: date) -> None:
+    world = stay.world
+    await world.zairyu.start_extension(stay.user_id, extension(stay, application_id, expires_on), on=world.today)
+    await stay.until(lambda snapshot: application_id in [one.application_id for one in snapshot.applications])
+    await world.in_phase(application_id, Phase.SIGNATURE)
+
+
+async def handed_in(world: World, application_id: str) -> ApplicationInput:
+    application = await world.zairyu.handed_in(application_id)
+    assert application is not None
+    return application
+
+
+async def test_an_id_that_is_another_application_s_starts_nothing_and_bars_nobody(stay: WatchedStay) -> None:
+    world, expires_on = stay.world, add_months(stay.today, 2)
+    strange, own = await world.start(), f"own-{stay.user_id}"
+    await world.in_phase(strange, Phase.SIGNATURE)
+    await world.zairyu.request_withdrawal(strange, messages.RequestWithdrawal(message_id="no"))
+    await world.closed(strange)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    await world.zairyu.start_extension(stay.user_id, extension(stay, strange, expires_on), on=world.today)
+    told = await stay.until(lambda snapshot: "Nothing was started" in str(snapshot.timeline))
+    assert told.applications == ()
+    await started(stay, own, expires_on)
+
+
+async def test_an_extension_that_is_taken_while_the_last_mail_is_stuck_is_started(stay: WatchedStay) -> None:
+    world, expires_on = stay.world, add_months(stay.today, 2)
+    await world.arm("unavailable", call="mail", count=3)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
+    await world.zairyu.send_to_stay(
+        stay.user_id, "close", CloseStayWatch(message_id="bye", reason=CloseReason.SERVICE_ENDED)
+    )
+    own = f"own-{stay.user_id}"
+    await world.zairyu.start_extension(stay.user_id, extension(stay, own, expires_on), on=world.today)
+    assert (await stay.closed()).end is StayEnd.CLOSED
+    await world.in_phase(own, Phase.SIGNATURE)
+
+
+async def test_a_period_that_somebody_looked_up_settles_what_nobody_knew(stay: WatchedStay) -> None:
+    expires_on = stay.today + timedelta(days=20)
+    await stay.tell("filed", held=held(expires_on), filed=filed("app-1", stay.today, expires_on))
+    await stay.tell("over", ended=ended("app-1", End.COMPLETED))
+    unknown = await stay.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in unknown.attention] == [StayMatter.GRANT_UNKNOWN]
+    assert "note_period" in unknown.attention[0].explanation.en
+    note = NotePeriod(message_id="card seen", held=held(add_months(expires_on, 12)))
+    for _ in range(2):
+        noted = await stay.world.zairyu.send_to_stay(stay.user_id, "note_period", note)
+        assert (noted.attention, noted.expires_on) == ((), add_months(expires_on, 12))
+    await stay.live_until(add_months(expires_on, 9))
+    await stay.mailed(1)
+
+
+async def test_a_quiet_year_wakes_nobody(stay: WatchedStay) -> None:
+    expires_on = add_months(stay.today, 15)
+    await stay.tell("registered", held=held(expires_on), card_expires_on=expires_on)
+    await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
+    for _ in range(11):
+        await stay.live_until(add_months(stay.today, 1))
+    events = [event.event_type async for event in stay.handle.fetch_history_events()]
+    assert events.count(EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED) == 1
 
 
 async def collected(world: World, application_id: str) -> None:

@@ -5,14 +5,14 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Column, Table
 
 from zairyu.cli.speaking import REFUSED, AsJson, err, fail, findings_table, out, today
 from zairyu.client import ApplicationRefused, Zairyu
-from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Window
+from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Reason, Window
 from zairyu.models.base import BilingualText
 
 
@@ -45,7 +45,7 @@ def _read(file: Path) -> dict[str, Any]:
         content = json.loads(text)
     except OSError as error:
         fail(f"the input cannot be read: {error.strerror}", REFUSED)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         fail("the input is not a JSON object", REFUSED)
@@ -74,12 +74,12 @@ def _told(assessment: Assessment) -> Table:
     tell(
         "申請できるか\nMay it be filed",
         permitted.answer.label,
-        *(reason.text for reason in permitted.reasons),
+        *(_reason(reason) for reason in permitted.reasons),
         *permitted.instead,
     )
     tell("申請の方法\nWays", *(route.label for route in permitted.routes))
     for concurrent in assessment.concurrent:
-        reasons = (reason.text for reason in concurrent.permissibility.reasons)
+        reasons = (_reason(reason) for reason in concurrent.permissibility.reasons)
         verdict = concurrent.permissibility.answer.label
         tell("同時申請\nTogether with it", concurrent.permission.label, verdict, *reasons)
     tell("オンライン\nOnline", *_limits(assessment.online))
@@ -97,9 +97,21 @@ def _told(assessment: Assessment) -> Table:
         tell("提出先\nOffice", assessment.office.name)
     if assessment.card is not None:
         limit = [assessment.card.extend_by.sentence] if assessment.card.extend_by else []
-        tell("マイナンバーカード\nMy Number card", *limit, *(reason.text for reason in assessment.card.reasons))
+        lasts = [_CARD_LASTS] if assessment.card.lasts else []
+        tell("マイナンバーカード\nMy Number card", *lasts, *limit, *(reason.text for reason in assessment.card.reasons))
     tell("次にすること\nWhat to do next", *(_by(task.what, task.by) for task in assessment.tasks))
     return table
+
+
+_CARD_LASTS: Final = BilingualText(
+    ja="この申請に必要な間は有効です。", en="It lasts as long as this application needs it."
+)
+
+
+def _reason(reason: Reason) -> BilingualText:
+    if not reason.condition:
+        return reason.text
+    return BilingualText(ja=f"要確認: {reason.text.ja}", en=f"To be checked: {reason.text.en}")
 
 
 def _by(what: BilingualText, limit: Limit | None) -> BilingualText:

@@ -102,7 +102,9 @@ class Answer(StrEnum):
 
 _ANSWER_LABELS = {
     Answer.ALLOWED: BilingualText(ja="申請できます。", en="Allowed."),
-    Answer.ALLOWED_IF: BilingualText(ja="次の条件のもとで申請できます。", en="Allowed if:"),
+    Answer.ALLOWED_IF: BilingualText(
+        ja="次の点に問題がなければ申請できます。", en="Allowed, if nothing of this stands against it:"
+    ),
     Answer.NOT_ALLOWED: BilingualText(ja="申請できません。", en="Not allowed."),
 }
 
@@ -140,6 +142,8 @@ class Reason(Model):
     """Short stable name of the rule."""
     text: BilingualText
     source: str
+    condition: bool = False
+    """Whether it may still turn out not to stand in the way: the intention does not say enough."""
 
 
 class Permissibility(Model):
@@ -177,6 +181,12 @@ class Window(Model):
     opens: Limit | None = None
     closes: Limit | None = None
     source: str
+
+    def over(self, on: date) -> bool:
+        """Whether nothing can be filed this way any more: the last day is past, or comes before the first one."""
+        return self.closes is not None and (
+            on > self.closes.on or (self.opens is not None and self.opens.on > self.closes.on)
+        )
 
 
 class SpecialPeriod(Model):
@@ -264,6 +274,7 @@ class Assessment(Model):
     """The day in Japan on which it is judged."""
     intention: Intention
     permissibility: Permissibility
+    """On that day: a way that has closed is none any more."""
     concurrent: tuple[ConcurrentAnswer, ...] = ()
     online: Window | None = None
     counter: Window | None = None
@@ -275,8 +286,8 @@ class Assessment(Model):
     office: OfficeInCharge | None = None
     card: CardOutlook | None = None
     likely_decided_by: Limit | None = None
-    """The end of the standard processing period, if it were filed on the day."""
+    """The end of the standard processing period, if it were filed on the day or, before that, on the first day."""
     tasks: tuple[Task, ...] = ()
-    """What to do next, the most urgent first."""
+    """What to do next, in the order in which it is done."""
     findings: tuple[Finding, ...] = ()
     """What speaks against filing it online on that day, as findings on a form."""

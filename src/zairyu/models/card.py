@@ -41,6 +41,8 @@ class SignatureResult(Model):
     signature: Base64
     certificate: Base64
     """DER."""
+    certificate_expires_on: date | None = None
+    """The last day of the certificate, a day in Japan."""
     terminal_id: str
     signed_at: AwareDatetime
 

@@ -5,6 +5,11 @@ from enum import StrEnum
 from zairyu.models.base import BilingualText, Model
 
 
+def place_of(*parts: int | str) -> str:
+    """The JSON pointer (RFC 6901) to a part of an input, by the keys and indices that lead to it."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 class Severity(StrEnum):
     """Whether a finding stops the application."""
 

@@ -34,6 +34,8 @@ class Decided(Model):
     grant: Grant | None = None
     special_period_ended: bool = False
     """Whether a special period of stay ended with it."""
+    fee_follows: bool = False
+    """Whether something has to be paid for a permission, its concurrent permissions included."""
     concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
     """What was filed for together with it."""
 
@@ -51,6 +53,8 @@ class CollectionReady(Model):
 
     occasion: Literal["collection"] = "collection"
     method: CollectionMethod
+    in_passport: bool = False
+    """Whether the permission is stamped in the passport, and no card is issued."""
     what_to_bring_or_send: tuple[BilingualText, ...]
     send_to: BilingualText | None = None
     warnings: tuple[BilingualText, ...] = ()
@@ -69,8 +73,8 @@ class WindowMissed(Model):
     """Online filing has closed before the application was filed."""
 
     occasion: Literal["window-missed"] = "window-missed"
-    counter_until: date
-    """The last day on which the counter still takes the application."""
+    counter_until: date | None = None
+    """The last day on which the counter still takes the application; nothing when it is over too, or not known."""
 
 
 class StayExpires(Model):

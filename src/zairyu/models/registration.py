@@ -198,6 +198,8 @@ class TerminalVisit(Model):
     """Somebody sits at a terminal and waits to be asked for their card."""
 
     terminal_id: TerminalId
+    reads: bool = False
+    """Whether the card is to be read, and not to sign."""
 
 
 class Account(Model):

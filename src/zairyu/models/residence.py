@@ -31,6 +31,14 @@ class ApplicationType(StrEnum):
         """What the person has in hand when it is permitted."""
         return _RESULTS[self]
 
+    @property
+    def is_for_certificate(self) -> bool:
+        """Whether a certificate is issued, and nothing is permitted."""
+        return self in (
+            ApplicationType.CERTIFICATE_OF_ELIGIBILITY,
+            ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE,
+        )
+
 
 _APPLICATION_LABELS = {
     ApplicationType.CERTIFICATE_OF_ELIGIBILITY: BilingualText(

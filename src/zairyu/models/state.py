@@ -61,6 +61,8 @@ class ApplicationState(ProcessState):
     sign_at: SignAt | None = None
     """The terminal at which the applicant sits; taken away when the signature is made or has failed."""
     sealed: SealedPackage | None = None
+    card_expires_on: date | None = None
+    """The last day of the certificate that signed, and with it of most people's cards."""
     request_id: str | None = None
     """Set before the first attempt to send; from then on the package is not built again."""
     receipt: SubmissionReceipt | None = None
@@ -75,6 +77,8 @@ class ApplicationState(ProcessState):
     withdrawal_evidence: str | None = None
     """What shows that a person has withdrawn the application by hand."""
     payment_reported_on: date | None = None
+    sent_on: date | None = None
+    """The day in Japan on which the agency sent the result; nothing when only something later was heard."""
     collected_on: date | None = None
     certificate_valid_until: date | None = None
 
@@ -94,14 +98,19 @@ class ApplicationState(ProcessState):
         return self.report.fee if self.report else None
 
     @property
-    def paid(self) -> bool:
-        """Whether the agency has the fee."""
-        return self.fee is not None and self.fee.status is PaymentStatus.PAID
+    def fee_settled(self) -> bool:
+        """Whether the agency has the fee: it says so, or it hands over what was to be paid for."""
+        return self.handing_over or (self.fee is not None and self.fee.status is PaymentStatus.PAID)
 
     @property
     def collection(self) -> CollectionStatus:
         """How far the handing over is."""
         return self.report.collection if self.report else CollectionStatus.NOT_READY
+
+    @property
+    def handing_over(self) -> bool:
+        """Whether the result is there to be handed over, or has been."""
+        return self.collection is not CollectionStatus.NOT_READY
 
 
 class StartApplication(Model):

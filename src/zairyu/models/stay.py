@@ -51,6 +51,8 @@ class StayNews(Model):
     """The last day of the person's My Number card."""
     filed: FiledApplication | None = None
     ended: EndedApplication | None = None
+    left: bool = False
+    """Whether the person has left this service, and is not to be written to any more."""
 
 
 class StayNewsTaken(Model):
@@ -74,6 +76,12 @@ class CardExtended(Message):
 
     until: date
     """The card's new last day."""
+
+
+class NotePeriod(Message):
+    """Somebody has looked at the residence card: this is the period of stay, whatever was known of it."""
+
+    held: HeldStay
 
 
 class UpdateContact(Message):
@@ -101,6 +109,7 @@ class CloseStayWatch(Message):
 STAY_UPDATES: Final[Mapping[str, type[Message]]] = {
     "start_extension": StartExtension,
     "card_extended": CardExtended,
+    "note_period": NotePeriod,
     "update_contact": UpdateContact,
     "close": CloseStayWatch,
 }
@@ -116,13 +125,13 @@ class Standing(Model):
     name: str
     contact: Contact
     held: HeldStay | None = None
-    held_since: date | None = None
-    """The day in Japan on which the watch was told of it."""
+    former: tuple[date, ...] = ()
+    """The last days of the periods held before, oldest first: who tells of one of them has not heard of a later one."""
     card: MyNumberCard | None = None
     pending: tuple[FiledApplication, ...] = ()
     """Filed to stay on, and not decided."""
     over: tuple[str, ...] = ()
-    """Ids of applications that have ended: late news that one was filed changes nothing."""
+    """Ids of applications that are decided or have ended: late news that one was filed changes nothing."""
     grant_unknown_since: date | None = None
     """The day in Japan on which an application ended well and nobody said what was granted."""
     ended_with: End | None = None

@@ -6,7 +6,7 @@ from zairyu.models import messages
 from zairyu.models.base import BilingualText
 from zairyu.models.snapshot import AttentionReason, Phase
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import ApplicationStatus, CollectionStatus
+from zairyu.models.status import ApplicationStatus
 from zairyu.rules.collection import why_closed
 
 _WHILE_EXAMINED = (ApplicationStatus.RECEIVED, ApplicationStatus.UNDER_EXAMINATION)
@@ -106,7 +106,9 @@ def _report_payment(message: messages.ReportPayment, state: ApplicationState, to
 def _confirm_collection(
     message: messages.ConfirmCollection, state: ApplicationState, today: date
 ) -> BilingualText | None:
-    if state.phase is not Phase.COLLECTION or state.collection is CollectionStatus.NOT_READY:
+    # Some results are closed without a word on how they were handed over.
+    closed = state.report is not None and state.report.application is ApplicationStatus.CLOSED
+    if state.phase is not Phase.COLLECTION or not (state.handing_over or closed):
         return BilingualText(ja="受領の段階ではありません。", en="There is nothing to collect now.")
     return _not_in_future(message.collected_on, today)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.snapshot import AttentionReason
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import CollectionStatus, PaymentStatus
+from zairyu.models.status import CollectionStatus
 from zairyu.rules.calendar import day_in_japan, start_of_day
 from zairyu.rules.reminders import receipt_number_overdue_on
 
@@ -48,7 +48,7 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
             for request in report.document_requests
             if not request.supplied
         ]
-    if report is not None and report.fee is not None and report.fee.status is PaymentStatus.DUE:
+    if report is not None and report.fee is not None and not state.fee_settled:
         pending.append(
             Alarm(
                 key="payment",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from zairyu.models.assessment import Answer, Intention, Reason, Route
+from zairyu.models.assessment import Answer, HeldStay, Intention, Reason, Route
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import ApplicationType, PeriodOfStay, ResidenceStatus
 from zairyu.rules.calendar import add_months
@@ -24,13 +24,13 @@ class ApplicantRow(DatedRow):
     excluded_statuses: frozenset[ResidenceStatus]
     """Who holds one of these is not a mid- to long-term resident either."""
 
-    def old_enough(self, born: date, *, on: date) -> bool:
-        """Whether a person born on a day has the age on another day."""
-        return has_age(born, self.minimum_age, on=on)
-
     def stays_long_enough(self, held: PeriodOfStay) -> bool:
         """Whether the period of stay that is held is a mid- to long-term one."""
         return held.length > self.excluded_up_to.length
+
+    def resident(self, stay: HeldStay) -> bool:
+        """Whether who holds a stay is a mid- to long-term resident by it."""
+        return stay.status not in self.excluded_statuses and self.stays_long_enough(stay.period)
 
 
 _APPLICANTS = load_table("applicants", ApplicantRow)
@@ -50,12 +50,12 @@ def has_age(born: date, years: int, *, on: date) -> bool:
     Who was born on February 29 has it on February 28 of a common year. Source: Immigration Control and Refugee
     Recognition Act, article 19-5 (1) (ii).
     """
-    return add_months(born, 12 * years) <= on
+    return born.year + years <= on.year and add_months(born, 12 * years) <= on
 
 
 def is_under(birth_date: str | None, years: int, *, on: date) -> bool | None:
     """Whether somebody is younger; nothing where the day or the month of birth that decides it is not known."""
-    possible = _days_of_birth(birth_date) if birth_date is not None else None
+    possible = days_of_birth(birth_date) if birth_date is not None else None
     if possible is None:
         return None
     first, last = possible
@@ -64,7 +64,7 @@ def is_under(birth_date: str | None, years: int, *, on: date) -> bool | None:
     return False if has_age(last, years, on=on) else None
 
 
-def _days_of_birth(birth_date: str) -> tuple[date, date] | None:
+def days_of_birth(birth_date: str) -> tuple[date, date] | None:
     """The first and the last day that a `YYYY`, `YYYYMM` or `YYYYMMDD` can mean; nothing for a day that never was."""
     year, month, day = int(birth_date[:4]), int(birth_date[4:6] or 0), int(birth_date[6:8] or 0)
     try:

@@ -13,6 +13,7 @@ from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.findings import Finding
 from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
 from zairyu.rules.applicants import is_under
+from zairyu.rules.statuses import status_applied_for
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
 PDF: Final = "application/pdf"
@@ -39,9 +40,13 @@ class PhotoRule(DatedRow):
     not_needed_under_age: int = Field(ge=0, description="years")
     not_needed_for: frozenset[ApplicationType]
     """The applications to which a child needs no photo."""
+    never_needed_for: frozenset[ApplicationType]
+    """The applications to which nobody needs one."""
 
     def needed(self, application_type: ApplicationType, birth_date: str | None, *, on: date) -> bool:
         """Whether an applicant needs a photo; who may be too old to go without one, needs one."""
+        if application_type in self.never_needed_for:
+            return False
         exempt = application_type in self.not_needed_for
         return not (exempt and is_under(birth_date, self.not_needed_under_age, on=on))
 
@@ -92,7 +97,7 @@ def _required(intention: Intention, on: date) -> Iterator[Reason]:
             source=rule.source,
         )
     for row in in_force(_REQUIRED, on):
-        if row.concerns(intention.application_type, intention.residence_status, intention.filer):
+        if row.concerns(intention.application_type, status_applied_for(intention), intention.filer):
             yield Reason(place="/attachments", rule="attachment-required", text=row.message, source=row.source)
 
 

@@ -67,6 +67,13 @@ def business_day_on_or_after(day: date) -> date:
     return day
 
 
+def business_day_on_or_before(day: date) -> date:
+    """The day itself, or the last one before it on which government offices are open."""
+    while not is_business_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
 def add_business_days(day: date, count: int) -> date:
     """The day that lies `count` open days after a day; the day itself does not count."""
     for _ in range(count):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from zairyu.models.assessment import CardOutlook, Intention, MyNumberCard, Reason
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import Filer
+from zairyu.rules.applicants import applicant_rule
 from zairyu.rules.deadlines import Term, closing, expiry, with_days
 from zairyu.rules.examination import likely_decided_by
 from zairyu.rules.special_period import special_period
@@ -49,11 +50,11 @@ def card_outlook(intention: Intention, *, on: date) -> CardOutlook | None:
     It is needed to the end of the special period, where there is one, because documents may be asked for until then;
     otherwise to the likely decision. Looked at after the expiry, the application counts as filed by the expiry.
 
-    An applicant of whose card nothing is said is taken to have one that ends with the stay. Of anybody else only a
-    card that is given counts. Nothing where no card counts, and for a day before online filing began.
+    A resident who applies and of whose card nothing is said is taken to have one that ends with the stay. Of anybody
+    else only a card that is given counts. Nothing where no card counts, and for a day before online filing began.
     """
     own, stay_ends, card = intention.filer is Filer.APPLICANT, expiry(intention), intention.card
-    if card is None and own and stay_ends is not None:
+    if card is None and own and stay_ends is not None and _resident(intention, on):
         card = MyNumberCard(expires_on=stay_ends)
     facts = in_force(_FACTS, on)
     if card is None or not facts:
@@ -65,7 +66,7 @@ def card_outlook(intention: Intention, *, on: date) -> CardOutlook | None:
     if card.expires_on >= max(on, needed_until or on):
         return CardOutlook(lasts=True)
 
-    in_special_period = own and special_until is not None
+    in_special_period = own and special_until is not None and stay_ends is not None
     occasion = _occasion(card, extendable=in_special_period and card.expires_on == stay_ends, on=on)
     said = {occasion, Occasion.LAPSED} | (set() if intention.card else {Occasion.ASSUMED})
     rows = [row for row in facts if row.occasion in said and (in_special_period or not row.in_special_period)]
@@ -80,6 +81,12 @@ def card_outlook(intention: Intention, *, on: date) -> CardOutlook | None:
         extended_until=next((row.until.day(intention) for row in rows if row.until), None),
         reasons=tuple(reasons),
     )
+
+
+def _resident(intention: Intention, on: date) -> bool:
+    """Only residents, who are in a municipality's register, have a My Number card."""
+    stay, rule = intention.applicant.current_stay, applicant_rule(on)
+    return stay is not None and rule is not None and rule.resident(stay)
 
 
 def _likely_decided_by(intention: Intention, filed_on: date) -> date | None:

@@ -114,6 +114,13 @@ def why_closed(
     return next(_reasons_closed(row, concurrent_permissions, granted, adds_kanji_name), None)
 
 
+def is_stamped(application_type: ApplicationType, granted: PeriodOfStay | None, *, on: date) -> bool:
+    """Whether no card is issued for so short a period: the permission is stamped in the passport, at the counter."""
+    row = _row(application_type, CollectionMethod.POST, on)
+    up_to = None if row is None else row.not_for_periods_up_to
+    return granted is not None and up_to is not None and granted.length <= up_to.length
+
+
 def certificate_valid_until(issued_on: date) -> date:
     """The last day on which a certificate of eligibility can be used. The day of issue does not count.
 

@@ -1,16 +1,16 @@
 """When an application can be filed: online, and at the counter."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
 from pydantic import model_validator
 
 from zairyu.models.assessment import Intention, Window
-from zairyu.models.base import BilingualText, Model
+from zairyu.models.base import BilingualText
 from zairyu.models.residence import ApplicationType, PeriodOfStay
-from zairyu.rules.calendar import business_day_on_or_after, is_business_day, start_of_day
-from zairyu.rules.deadlines import CountedFrom, Term, closing, opening
+from zairyu.rules.calendar import business_day_on_or_after, business_day_on_or_before, is_business_day
+from zairyu.rules.deadlines import Term, closing, opening
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
 
@@ -34,7 +34,8 @@ class Closing(Term):
     """The last day on which an application is taken."""
 
     moves: bool = False
-    """To the next day on which government offices are open, if they are closed on the last one."""
+    """To the next day on which government offices are open, if they are closed on the last one. The counter's last
+    day is otherwise the open day before."""
 
 
 class WindowRow(DatedRow):
@@ -58,9 +59,9 @@ _WINDOWS = load_table("filing_windows", WindowRow)
 def online_window(intention: Intention, *, on: date) -> Window | None:
     """When it can be filed online, by the rules in force on a day.
 
-    Nothing where the intention leaves out the fact that the last day is counted from, where the cause arises after
-    that last day, where no calendar reaches the days, and where no rule says that it is filed this way at all. A
-    cause that is left out leaves the window of a change open at its beginning.
+    Nothing where the intention leaves out the fact that the last day is counted from, where no calendar reaches the
+    days, and where no rule says that it is filed this way at all. A cause that is left out leaves the window of a
+    change open at its beginning; one that arises too late makes it begin after its end.
     """
     return _window(intention, Way.ONLINE, on)
 
@@ -84,12 +85,10 @@ def _window(intention: Intention, way: Way, on: date) -> Window | None:
     due = row.closes.day(intention)
     if due is None:
         return None
-    if first is not None and due < first:
-        return None
-    last = business_day_on_or_after(due) if row.closes.moves else due
-    sentence = _CLOSES[way]
+    last, sentence = due, _CLOSES[way]
     if way is Way.COUNTER and not is_business_day(due):
-        sentence = _MOVED if row.closes.moves else _NOT_MOVED
+        last = business_day_on_or_after(due) if row.closes.moves else business_day_on_or_before(due)
+        sentence = _CLOSED_DAY
     if row.opens and not _says_when(row.opens, intention):
         sentence = BilingualText(ja=sentence.ja + _ASK_WHEN.ja, en=f"{sentence.en} {_ASK_WHEN.en}")
     return Window(opens=opens, closes=closing(last, sentence, due=due), source=row.source)
@@ -125,52 +124,12 @@ _CLOSES = {
         en="At the counter, it can be filed until the office closes on {day}.",
     ),
 }
-_MOVED = BilingualText(
-    ja="本来の期限の{due}は閉庁日なので、窓口では{day}の受付時間内まで申請できます。",
+_CLOSED_DAY = BilingualText(
+    ja="期限の{due}は閉庁日なので、窓口では{day}の受付時間内まで申請できます。",
     en="The office is closed on the last day itself, {due}: at the counter, it can be filed until the office closes "
     "on {day}.",
-)
-_NOT_MOVED = BilingualText(
-    ja="期限の{day}は閉庁日なので、窓口ではその前の開庁日までに申請してください。",
-    en="The office is closed on the last day, {day}: at the counter, file on an open day before it.",
 )
 _ASK_WHEN = BilingualText(
     ja="この長さの在留期間でいつから受け付けるかは公表されていないので、窓口に確認してください。",
     en="From when on it is taken for a period of stay of this length is not published: ask the office.",
 )
-
-
-class FilingWindow(Model):
-    """The days on which an application is taken."""
-
-    opens_on: date
-    last_day_online: date
-    counter_until: date
-    """The last day at the counter: the day of expiry, or the next day on which offices are open."""
-
-    @property
-    def opens_at(self) -> datetime:
-        """The first moment online."""
-        return start_of_day(self.opens_on)
-
-    @property
-    def closes_at(self) -> datetime:
-        """The first moment at which online filing is closed."""
-        return start_of_day(self.last_day_online + timedelta(days=1))
-
-
-def filing_window(application_type: ApplicationType, expires_on: date, *, on: date) -> FilingWindow:
-    """The window of an application for a stay that expires on a day, by the rules in force on a day.
-
-    Raises:
-        LookupError: the table has no window that both opens and closes by the expiry for this kind of application.
-    """
-    row = _row(application_type, Way.ONLINE, on)
-    opens, closes = (row.opens, row.closes) if row else (None, None)
-    if opens is None or closes is None or {opens.counted_from, closes.counted_from} != {CountedFrom.EXPIRY}:
-        raise LookupError(f"no filing window for {application_type} on {on}")
-    return FilingWindow(
-        opens_on=opens.count(expires_on),
-        last_day_online=closes.count(expires_on),
-        counter_until=business_day_on_or_after(expires_on),
-    )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from zairyu.models.application import ApplicationForm, ApplicationInput, BirthDate
 from zairyu.models.base import BilingualText
 from zairyu.models.documents import Attachment, DocumentRef
-from zairyu.models.findings import Finding
+from zairyu.models.findings import Finding, place_of
 from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
 from zairyu.rules.attachments import check_attachments, check_documents
 from zairyu.rules.items import fill_in
@@ -69,7 +69,7 @@ def malformed_findings(error: ValidationError, under: str = "") -> Iterator[Find
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         missing = fault["type"] == "missing"
         yield Finding(
-            place=under + "".join(f"/{part}" for part in fault["loc"]),
+            place=under + place_of(*fault["loc"]),
             rule="required" if missing else "format",
             message=BilingualText(
                 ja="この項目は必須です。" if missing else f"形式が正しくありません（{fault['type']}）。",
@@ -93,10 +93,12 @@ def _unwritable(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
 def _my_numbers(value: object, place: str) -> Iterator[Finding]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _my_numbers(inner, f"{place}/{key}")
+            # A place that is named by a My Number would repeat it.
+            in_key = contains_my_number(str(key))
+            yield from _my_numbers(key, place) if in_key else _my_numbers(inner, place + place_of(key))
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _my_numbers(inner, f"{place}/{index}")
+            yield from _my_numbers(inner, place + place_of(index))
     elif isinstance(value, str) and contains_my_number(value):
         yield Finding(
             place=place,

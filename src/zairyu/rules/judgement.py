@@ -18,6 +18,7 @@ from zairyu.models.residence import (
     Kinship,
     ReEntry,
 )
+from zairyu.rules.applicants import days_of_birth
 from zairyu.rules.assessment import assess
 from zairyu.rules.jurisdiction import competent_office
 
@@ -158,17 +159,14 @@ def _type(application_type: ApplicationType, on: date) -> Iterator[Finding]:
 
 
 def _birth(birth_date: str, on: date) -> Iterator[Finding]:
-    try:
-        # With the month or day unknown the earliest counts.
-        born = date(int(birth_date[:4]), int(birth_date[4:6] or 1), int(birth_date[6:8] or 1))
-    except ValueError:
+    possible = days_of_birth(birth_date)
+    if possible is None:
         yield Finding(
             place="/applicant/birth_date",
             rule="format",
             message=BilingualText(ja="存在しない日付です。", en="There is no such day."),
         )
-        return
-    if born > on:
+    elif possible[0] > on:
         yield Finding(
             place="/applicant/birth_date",
             rule="birth-in-the-past",
@@ -181,6 +179,15 @@ def _cause(application_type: ApplicationType, happened_on: date, on: date) -> It
         yield Finding(
             place="/cause/happened_on",
             rule="cause-in-the-past",
+            message=BilingualText(ja="未来の日付です。", en="This day lies in the future."),
+        )
+
+
+def _inquiry(asked_on: date, on: date) -> Iterator[Finding]:
+    if asked_on > on:
+        yield Finding(
+            place="/office_inquiry/asked_on",
+            rule="inquiry-in-the-past",
             message=BilingualText(ja="未来の日付です。", en="This day lies in the future."),
         )
 
@@ -261,6 +268,7 @@ _CHECKS: tuple[tuple[Callable[..., Iterable[Finding]], tuple[tuple[str, Any], ..
     (_type, (("/application_type", ApplicationType),)),
     (_birth, (("/applicant/birth_date", BirthDate),)),
     (_cause, (("/application_type", ApplicationType), ("/cause/happened_on", date))),
+    (_inquiry, (("/office_inquiry/asked_on", date),)),
     (_passport, (("/applicant/passport/expires_on", date),)),
     (_prefecture, (("/applicant/address/prefecture", str),)),
 )

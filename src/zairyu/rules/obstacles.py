@@ -30,7 +30,7 @@ class Obstacle(Model):
 def weigh(
     obstacles: Iterable[Obstacle], routes: Sequence[Route], instead: Sequence[BilingualText] = ()
 ) -> Permissibility:
-    """All obstacles together: the worst of them answers, and every one of them is said.
+    """All obstacles together: the worst of them answers, and every one of them is said, the worst first.
 
     Args:
         obstacles: everything that speaks against it.
@@ -42,7 +42,10 @@ def weigh(
     said = (*(text for obstacle in met for text in obstacle.instead), *instead)
     return Permissibility(
         answer=Answer.NOT_ALLOWED if prohibitions else Answer.ALLOWED_IF if met else Answer.ALLOWED,
-        reasons=tuple(obstacle.reason for obstacle in met),
+        reasons=tuple(
+            obstacle.reason.model_copy(update={"condition": obstacle.answer is Answer.ALLOWED_IF})
+            for obstacle in sorted(met, key=lambda obstacle: obstacle.answer is Answer.ALLOWED_IF)
+        ),
         instead=tuple(dict.fromkeys(said)),
         routes=tuple(route for route in routes if all(route in prohibition.leaves for prohibition in prohibitions)),
     )

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import CollectionMethod, Filer
-from zairyu.models.snapshot import ApplicationSnapshot, NextDeadline, Phase
+from zairyu.models.snapshot import ApplicationSnapshot, End, NextDeadline, Phase
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import CollectionStatus, DocumentsStatus, Outcome, PaymentStatus
+from zairyu.models.status import CollectionStatus, DocumentsStatus, Outcome
 from zairyu.rules.calendar import start_of_day
 
 _WAITING = {
@@ -27,13 +27,12 @@ _SIGNERS = {
     Filer.RELATIVE: BilingualText(ja="親族", en="the relative who files"),
 }
 _COLLECTION = BilingualText(ja="{0}の受領を待っています。", en="Waiting for the {0} to be collected.")
+_ISSUE = BilingualText(ja="出入国在留管理庁が{0}を準備しています。", en="The agency is preparing the {0}.")
 _RECEIPT_REGISTRATION = BilingualText(
     ja="在留資格認定証明書のメールにあるリンクからの受領登録を待っています。",
     en="Waiting for the receipt registration, by the link in the mail that is the certificate.",
 )
-_DOCUMENTS = BilingualText(
-    ja="申請人からの追加資料を待っています。", en="Waiting for additional documents from the applicant."
-)
+_DOCUMENTS = BilingualText(ja="{0}からの追加資料を待っています。", en="Waiting for additional documents from {0}.")
 _RESOLUTION = BilingualText(
     ja="担当者の判断を待っています（要対応を参照）。", en="Waiting for an operator's decision; see attention."
 )
@@ -87,7 +86,8 @@ def _ended_without_permission(state: ApplicationState) -> bool:
 
     Source: ISA, user guide for applicants (2024-03), section 5 (1) VII, point 1.
     """
-    return state.outcome is not None and state.outcome is not Outcome.PERMITTED
+    # The agency may not have noted yet what was withdrawn by hand.
+    return state.outcome not in (None, Outcome.PERMITTED) or state.end is End.WITHDRAWN
 
 
 def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | None:
@@ -98,16 +98,29 @@ def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | No
         return _RESOLUTION
     if state.manual_steps:
         return _MANUAL
-    if state.phase is Phase.EXAMINATION and _open_requests_due(state):
-        return _DOCUMENTS
     form = state.application.form
+    if state.phase is Phase.EXAMINATION and _open_requests_due(state):
+        return _filled(_DOCUMENTS, _signer(form.filer))
     match state.phase:
         case Phase.SIGNATURE:
-            return None if state.sign_at is not None else _filled(_WAITING[Phase.SIGNATURE], _SIGNERS[form.filer])
+            return None if state.sign_at is not None else _filled(_WAITING[Phase.SIGNATURE], _signer(form.filer))
         case Phase.COLLECTION:
-            by_mail = form.collection_method is CollectionMethod.EMAIL and state.collection is CollectionStatus.SENT
-            return _RECEIPT_REGISTRATION if by_mail else _filled(_COLLECTION, form.application_type.result)
+            return _collection(state)
     return _WAITING.get(state.phase)
+
+
+def _signer(filer: Filer) -> BilingualText:
+    # An amendment may name somebody who does not sign here; it is shown before it is refused.
+    return _SIGNERS.get(filer, filer.label)
+
+
+def _collection(state: ApplicationState) -> BilingualText:
+    form = state.application.form
+    if form.collection_method is CollectionMethod.EMAIL and state.collection is CollectionStatus.SENT:
+        return _RECEIPT_REGISTRATION
+    # What comes by e-mail is the agency's to send.
+    theirs = not state.handing_over or form.collection_method is CollectionMethod.EMAIL
+    return _filled(_ISSUE if theirs else _COLLECTION, form.application_type.result)
 
 
 def _filled(sentence: BilingualText, word: BilingualText) -> BilingualText:
@@ -132,8 +145,8 @@ def _next_deadline(state: ApplicationState) -> NextDeadline | None:
             _end_of(due, BilingualText(ja="追加資料の提出期限", en="Additional documents are due"))
             for due in _open_requests_due(state)
         ]
-        if state.report and state.report.fee and state.report.fee.status is PaymentStatus.DUE:
-            moments.append(_end_of(state.report.fee.due_on, BilingualText(ja="手数料の納付期限", en="The fee is due")))
+        if state.fee is not None and not state.fee_settled:
+            moments.append(_end_of(state.fee.due_on, BilingualText(ja="手数料の納付期限", en="The fee is due")))
         if state.special_period_until and not (state.report and state.report.outcome):
             moments.append(
                 _end_of(

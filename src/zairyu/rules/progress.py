@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from zairyu.models.base import BilingualText
+from zairyu.models.residence import ApplicationType
 from zairyu.models.status import (
     ApplicationStatus,
     CollectionStatus,
@@ -25,20 +26,26 @@ _OUTCOME = {
     Outcome.WITHDRAWN: BilingualText(ja="取り下げられました。", en="Withdrawn."),
     Outcome.TERMINATED: BilingualText(ja="終止となりました。", en="Terminated."),
 }
+_OUTCOME_OF_CERTIFICATE = _OUTCOME | {
+    Outcome.PERMITTED: BilingualText(ja="交付が決定されました。", en="The {0} will be issued."),
+    Outcome.DENIED: BilingualText(ja="不交付となりました。", en="The {0} will not be issued."),
+}
 _COLLECTION = {
-    CollectionStatus.READY: BilingualText(ja="{0}の受領の準備ができました。", en="The {0} is ready to be collected."),
+    CollectionStatus.READY: BilingualText(ja="{0}の準備ができました。", en="The {0} is ready."),
     CollectionStatus.SENT: BilingualText(ja="{0}が発送されました。", en="The {0} has been sent."),
     CollectionStatus.COLLECTED: BilingualText(ja="{0}が受領されました。", en="The {0} has been collected."),
 }
 
 
-def what_is_new(before: StatusReport | None, now: StatusReport, result: BilingualText) -> Iterator[BilingualText]:
+def what_is_new(
+    before: StatusReport | None, now: StatusReport, application_type: ApplicationType
+) -> Iterator[BilingualText]:
     """The differences between two reports, in the order in which a person would tell them.
 
     Args:
         before: the report that was known; nothing before the first.
         now: the new one.
-        result: what the person will have in hand, for example the residence card.
+        application_type: what was applied for: a certificate is issued, anything else permitted.
     """
     if now.receipt_number and not (before and before.receipt_number):
         yield BilingualText(
@@ -58,8 +65,10 @@ def what_is_new(before: StatusReport | None, now: StatusReport, result: Bilingua
                 ja=f"追加資料（{request.number}回目）が届きました。",
                 en=f"Additional documents received (request {request.number}).",
             )
-    if now.outcome and not (before and before.outcome):
-        yield _OUTCOME[now.outcome]
+    result = application_type.result
+    if now.outcome and not (before and before.outcome is now.outcome):
+        words = _OUTCOME_OF_CERTIFICATE if application_type.is_for_certificate else _OUTCOME
+        yield _about(words[now.outcome], result)
     if now.fee and not (before and before.fee):
         yield BilingualText(
             ja=f"手数料 {now.fee.amount:,}円（納付期限 {now.fee.due_on}）",
@@ -69,5 +78,8 @@ def what_is_new(before: StatusReport | None, now: StatusReport, result: Bilingua
     if paid and not (before and before.fee and before.fee.status is PaymentStatus.PAID):
         yield BilingualText(ja="手数料が納付されました。", en="The fee has been paid.")
     if now.collection in _COLLECTION and not (before and before.collection is now.collection):
-        words = _COLLECTION[now.collection]
-        yield BilingualText(ja=words.ja.format(result.ja), en=words.en.format(result.en))
+        yield _about(_COLLECTION[now.collection], result)
+
+
+def _about(words: BilingualText, result: BilingualText) -> BilingualText:
+    return BilingualText(ja=words.ja.format(result.ja), en=words.en.format(result.en))

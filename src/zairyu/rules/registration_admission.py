@@ -7,10 +7,10 @@ from zairyu.models import registration
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Severity
 from zairyu.models.messages import CompleteManualStep, Message, Resolve, ResolveAction, SignAt
-from zairyu.models.registration import RegistrationPhase, RegistrationState
+from zairyu.models.registration import RegistrationPhase, RegistrationState, TerminalVisit
 from zairyu.models.snapshot import AttentionReason
 from zairyu.rules.calendar import day_in_japan
-from zairyu.rules.registration import check_registration
+from zairyu.rules.registration import check_holder, check_registration, password_expires_on
 
 _PHASE_WORDS: Final = {
     RegistrationPhase.TERMS: BilingualText(
@@ -46,9 +46,9 @@ def why_refused(
         case registration.AcceptTerms():
             return _in_phase(state, RegistrationPhase.TERMS)
         case registration.ReadCardAt():
-            return _at_terminal(message.terminal_id, state, RegistrationPhase.CARD, parked_on)
+            return _read_card(message, state, parked_on)
         case SignAt():
-            return _at_terminal(message.terminal_id, state, RegistrationPhase.SIGNATURE, parked_on)
+            return _sign(message, state, parked_on)
         case registration.LeaveTerminal():
             return _leave_terminal(state)
         case registration.AmendRegistration():
@@ -74,12 +74,26 @@ def _in_phase(state: RegistrationState, phase: RegistrationPhase) -> BilingualTe
     return None if state.phase is phase else _PHASE_WORDS[phase]
 
 
-def _at_terminal(
-    terminal_id: str, state: RegistrationState, phase: RegistrationPhase, parked_on: AttentionReason | None
+_CARD_IS_READ_IN: Final = (RegistrationPhase.CARD, RegistrationPhase.SIGNATURE, RegistrationPhase.EXPIRED)
+"""Also before the signature, when it was the wrong card; and when the ID has ended, with the next one."""
+
+
+def _read_card(
+    message: registration.ReadCardAt, state: RegistrationState, parked_on: AttentionReason | None
 ) -> BilingualText | None:
-    if state.phase is not phase or parked_on is not None:
-        return _PHASE_WORDS[phase]
-    if state.visit is not None and state.visit.terminal_id == terminal_id:
+    if state.phase not in _CARD_IS_READ_IN or parked_on is not None:
+        return _PHASE_WORDS[RegistrationPhase.CARD]
+    return _under_way(TerminalVisit(terminal_id=message.terminal_id, reads=True), state)
+
+
+def _sign(message: SignAt, state: RegistrationState, parked_on: AttentionReason | None) -> BilingualText | None:
+    if state.phase is not RegistrationPhase.SIGNATURE or parked_on is not None:
+        return _PHASE_WORDS[RegistrationPhase.SIGNATURE]
+    return _under_way(TerminalVisit(terminal_id=message.terminal_id), state)
+
+
+def _under_way(visit: TerminalVisit, state: RegistrationState) -> BilingualText | None:
+    if state.visit == visit:
         return BilingualText(ja="この端末で手続き中です。", en="It is under way at this terminal.")
     return None
 
@@ -91,14 +105,18 @@ def _leave_terminal(state: RegistrationState) -> BilingualText | None:
 
 
 def _amend(message: registration.AmendRegistration, state: RegistrationState, today: date) -> BilingualText | None:
-    if state.request_id is not None:
+    if state.request_id is not None or state.account is not None:
         return BilingualText(
             ja="送信後は、在留申請オンラインシステムで利用者情報を変更してください。",
             en="After it was sent, change your details with the Online Residence Application System.",
         )
     wrong = [
         finding
-        for finding in check_registration(message.form.model_dump(mode="json"), on=today)
+        for finding in (
+            *check_registration(message.form.model_dump(mode="json"), on=today),
+            # What the form leaves out now, the card tells.
+            *(check_holder(message.form, state.reading, on=today) if state.reading else ()),
+        )
         if finding.severity is Severity.ERROR
     ]
     if wrong:
@@ -124,7 +142,11 @@ def _enter_authentication_id(
 def _password_renewed(
     message: registration.PasswordRenewed, state: RegistrationState, today: date
 ) -> BilingualText | None:
-    return _in_phase(state, RegistrationPhase.ACTIVE) or _not_in_future(message.renewed_on, today)
+    if state.phase is not RegistrationPhase.ACTIVE or state.account is None:
+        return _PHASE_WORDS[RegistrationPhase.ACTIVE]
+    if password_expires_on(message.renewed_on) < state.account.password_expires_on:
+        return BilingualText(ja="より新しいパスワードが記録されています。", en="A newer password is known already.")
+    return _not_in_future(message.renewed_on, today)
 
 
 def _change_details(message: registration.ChangeDetails, state: RegistrationState) -> BilingualText | None:

@@ -76,14 +76,29 @@ def carried_statuses(on: date) -> tuple[ResidenceStatus, ...]:
     return tuple(status for status in ResidenceStatus if status in carried)
 
 
+def status_applied_for(intention: Intention) -> ResidenceStatus | None:
+    """The status that an application is for: the one it names, or the one held where it is filed in that."""
+    held = intention.applicant.current_stay
+    if intention.residence_status is None and intention.application_type in _KEEPS_THE_STATUS and held is not None:
+        return held.status
+    return intention.residence_status
+
+
+def exists(intention: Intention, on: date) -> bool:
+    """Whether there is such an application for the status at all, online or at the counter, on a day in Japan."""
+    status = status_applied_for(intention)
+    rule = status_rule(status, on) if status is not None else None
+    return rule is None or intention.application_type not in rule.without
+
+
 def status_obstacles(intention: Intention, on: date) -> Iterator[Obstacle]:
     """Everything that the statuses applied for and held say against an application, whoever files it."""
     if intention.application_type is ApplicationType.USER_REGISTRATION or not in_force(_STATUSES, on):
         return
     held = intention.applicant.current_stay.status if intention.applicant.current_stay else None
-    status, place = intention.residence_status, "/residence_status"
-    if status is None and intention.application_type in _KEEPS_THE_STATUS and held is not None:
-        status, place = held, "/applicant/current_stay/status"
+    status = status_applied_for(intention)
+    named = intention.residence_status is not None or status is None
+    place = "/residence_status" if named else "/applicant/current_stay/status"
     rule = status_rule(status, on) if status is not None else None
     if rule is None:
         yield _status_unknown(on)

@@ -9,6 +9,8 @@ from zairyu.models.base import BilingualText
 from zairyu.models.messages import Message
 from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import End
+from zairyu.rules.calendar import reaches
+from zairyu.rules.special_period import special_period_until
 
 STAYING_ON: Final = (ApplicationType.EXTENSION_OF_PERIOD, ApplicationType.CHANGE_OF_STATUS)
 """What somebody files to stay on beyond the expiry. Source: Immigration Control and Refugee Recognition Act, articles
@@ -33,9 +35,9 @@ def with_news(standing: stay.Standing | None, news: stay.StayNews, *, on: date) 
     if news.card_expires_on is not None:
         standing = _with_card(standing, news.card_expires_on)
     if news.held is not None:
-        standing = _with_held(standing, news.held, on)
+        standing = _with_held(standing, news.held)
     if news.filed is not None:
-        standing = _with_filed(standing, news.filed)
+        standing = _with_filed(standing, news.filed, news.held)
     if news.ended is not None:
         standing = _with_ended(standing, news.ended, on)
     return standing
@@ -46,8 +48,22 @@ def with_card_extended(standing: stay.Standing, until: date) -> stay.Standing:
     return standing.model_copy(update={"card": MyNumberCard(expires_on=until, extended=True)})
 
 
-def why_refused(message: Message, state: stay.StayState) -> BilingualText | None:
-    """Why a message cannot be taken; nothing when it can. One that was taken before can always be repeated."""
+def with_period_noted(standing: stay.Standing, held: HeldStay) -> stay.Standing:
+    """Somebody has looked: this period counts, and what was filed for another one is decided."""
+    for filed in standing.pending:
+        if not _filed_from(filed, held):
+            standing = _without_pending(standing, filed.application_id)
+    return _renewed(standing, held)
+
+
+def why_refused(message: Message, state: stay.StayState, *, today: date) -> BilingualText | None:
+    """Why a message cannot be taken; nothing when it can. One that was taken before can always be repeated.
+
+    Args:
+        message: any of the watch's updates.
+        state: the watch now.
+        today: the day in Japan.
+    """
     if message.message_id in state.handled:
         return None
     if state.standing is None:
@@ -57,6 +73,8 @@ def why_refused(message: Message, state: stay.StayState) -> BilingualText | None
             return _start_extension(message, state)
         case stay.CardExtended():
             return _card_extended(message, state.standing)
+        case stay.NotePeriod():
+            return _note_period(message, state.standing, today)
         case stay.UpdateContact() | stay.CloseStayWatch():
             return None
     raise TypeError(f"no rule admits {type(message).__name__}")
@@ -70,17 +88,29 @@ def _with_card(standing: stay.Standing, expires_on: date) -> stay.Standing:
     return standing.model_copy(update={"card": MyNumberCard(expires_on=expires_on)})
 
 
-def _with_held(standing: stay.Standing, held: HeldStay, on: date) -> stay.Standing:
-    if held == standing.held:
+def _with_held(standing: stay.Standing, held: HeldStay) -> stay.Standing:
+    # Who registers a new card with an old form has not heard of the decision.
+    if held == standing.held or held.expires_on in standing.former:
         return standing
     # What was filed for an earlier period is decided by this one, whether or not its end has been told.
     pending = tuple(filed for filed in standing.pending if not _within(filed, held))
-    return standing.model_copy(
-        update={"held": held, "held_since": on, "pending": pending, "grant_unknown_since": None, "ended_with": None}
-    )
+    return _renewed(standing.model_copy(update={"pending": pending}), held)
 
 
-def _with_filed(standing: stay.Standing, filed: stay.FiledApplication) -> stay.Standing:
+def _renewed(standing: stay.Standing, held: HeldStay) -> stay.Standing:
+    return _without_held(standing).model_copy(update={"held": held, "grant_unknown_since": None, "ended_with": None})
+
+
+def _without_held(standing: stay.Standing) -> stay.Standing:
+    """The period that was held is a former one."""
+    if standing.held is None:
+        return standing
+    return standing.model_copy(update={"held": None, "former": (*standing.former, standing.held.expires_on)})
+
+
+def _with_filed(standing: stay.Standing, filed: stay.FiledApplication, told_with_it: HeldStay | None) -> stay.Standing:
+    if told_with_it is not None and not _filed_from(filed, told_with_it):
+        return _without_pending(standing, filed.application_id)
     known = {pending.application_id for pending in standing.pending}.union(standing.over)
     if filed.application_type not in STAYING_ON or filed.application_id in known:
         return standing
@@ -89,25 +119,38 @@ def _with_filed(standing: stay.Standing, filed: stay.FiledApplication) -> stay.S
     return standing.model_copy(update={"pending": (*standing.pending, filed)})
 
 
+def _without_pending(standing: stay.Standing, application_id: str) -> stay.Standing:
+    """The application is decided, or ended without a decision."""
+    pending = tuple(one for one in standing.pending if one.application_id != application_id)
+    return standing.model_copy(update={"over": (*standing.over, application_id), "pending": pending})
+
+
 def _with_ended(standing: stay.Standing, ended: stay.EndedApplication, on: date) -> stay.Standing:
     if ended.application_id in standing.over:
         return standing
     filed = next((one for one in standing.pending if one.application_id == ended.application_id), None)
-    pending = tuple(one for one in standing.pending if one is not filed)
-    changes: dict[str, object] = {"over": (*standing.over, ended.application_id), "pending": pending}
-    if filed is not None and ended.end is End.COMPLETED:
-        if standing.held_since is None or standing.held_since < filed.filed_on:
-            changes |= {"held": None, "held_since": None, "grant_unknown_since": on}
-    elif filed is not None and ended.end in _ENDING_THE_STAY:
-        past = standing.held is not None and on > standing.held.expires_on
-        if past and not pending:
-            changes["ended_with"] = ended.end
-    return standing.model_copy(update=changes)
+    held, standing = standing.held, _without_pending(standing, ended.application_id)
+    if filed is None:
+        return standing
+    if ended.end is End.COMPLETED and (held is None or _filed_from(filed, held)):
+        return _without_held(standing).model_copy(update={"grant_unknown_since": on})
+    past = held is not None and on > held.expires_on
+    if ended.end in _ENDING_THE_STAY and past and not standing.pending:
+        return standing.model_copy(update={"ended_with": ended.end})
+    return standing
 
 
 def _within(filed: stay.FiledApplication, held: HeldStay) -> bool:
     """Whether the period somebody holds outlasts all that the application could have given by pending."""
     return filed.special_period_until is not None and filed.special_period_until <= held.expires_on
+
+
+def _filed_from(filed: stay.FiledApplication, held: HeldStay) -> bool:
+    """Whether a period is the one that the application is to prolong, and not what was granted by it."""
+    if not reaches(held.expires_on):
+        return False
+    until = special_period_until(filed.application_type, held.expires_on, held.period, filed_on=filed.filed_on)
+    return until == filed.special_period_until
 
 
 def _start_extension(message: stay.StartExtension, state: stay.StayState) -> BilingualText | None:
@@ -144,4 +187,12 @@ def _card_extended(message: stay.CardExtended, standing: stay.Standing) -> Bilin
         )
     if message.until <= standing.card.expires_on:
         return BilingualText(ja="延長になっていません。", en="That is no later than the card's present last day.")
+    return None
+
+
+def _note_period(message: stay.NotePeriod, standing: stay.Standing, today: date) -> BilingualText | None:
+    if message.held == standing.held:
+        return BilingualText(ja="変更がありません。", en="There is nothing to change.")
+    if message.held.expires_on < today:
+        return BilingualText(ja="その在留期間は既に満了しています。", en="That period of stay has ended already.")
     return None

@@ -21,12 +21,15 @@ EXPLANATIONS: Final = {
         en="Online filing has closed with nothing filed. Reach the person, and see that they file at the counter.",
     ),
     StayMatter.SPECIAL_PERIOD_OVER: BilingualText(
-        ja="決定の知らせがないまま、在留できる最後の日が過ぎました。提出先に確認し、結果を記録してください。",
-        en="The last day of the lawful stay has passed and no decision is known. Ask the office, and note the result.",
+        ja="決定の知らせがないまま、在留できる最後の日が過ぎました。提出先に確認し、許可されていればnote_periodで"
+        "記録してください。",
+        en="The last day of the lawful stay has passed and no decision is known. Ask the office; if it was permitted, "
+        "note the period with note_period.",
     ),
     StayMatter.GRANT_UNKNOWN: BilingualText(
-        ja="許可されましたが、新しい在留期間が分かりません。在留カードを確認し、記録してください。",
-        en="It was permitted, but the new period of stay is not known. Look at the residence card, and note it.",
+        ja="許可されましたが、新しい在留期間が分かりません。在留カードを確認し、note_periodで記録してください。",
+        en="It was permitted, but the new period of stay is not known. Look at the residence card, and note it with "
+        "note_period.",
     ),
 }
 """What is the matter, and what settles it."""

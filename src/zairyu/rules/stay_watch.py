@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
@@ -13,9 +13,9 @@ from zairyu.models.mail import CardEndsFirst, Occasion, SpecialPeriodEnds, StayE
 from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.models.snapshot import End
 from zairyu.models.stay import Standing, StayEnd, StayMatter, StayState
-from zairyu.rules.calendar import add_months, day_in_japan, reaches, start_of_day
+from zairyu.rules.calendar import add_months, day_in_japan, start_of_day
 from zairyu.rules.examination import likely_decided_by
-from zairyu.rules.filing_window import FilingWindow, filing_window
+from zairyu.rules.filing_window import counter_window, online_window
 from zairyu.rules.special_period import special_period
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
@@ -112,11 +112,30 @@ def stays_until(standing: Standing) -> date | None:
     return max(ends, default=None)
 
 
-def window_of(held: HeldStay | None, on: date) -> FilingWindow | None:
+class ExtensionDays(NamedTuple):
+    """When an extension of a stay can be filed."""
+
+    opens_on: date
+    last_day_online: date
+    counter_until: date
+
+
+def window_of(held: HeldStay | None, on: date) -> ExtensionDays | None:
     """When an extension of a stay can be filed; nothing where no calendar reaches its end."""
-    if held is None or not reaches(held.expires_on):
+    if held is None:
         return None
-    return filing_window(_EXTENSION, held.expires_on, on=on)
+    online, counter = online_window(_extension_of(held), on=on), counter_window(_extension_of(held), on=on)
+    if online is None or online.opens is None or online.closes is None or counter is None or counter.closes is None:
+        return None
+    return ExtensionDays(online.opens.on, online.closes.on, counter.closes.on)
+
+
+def _extension_of(held: HeldStay) -> Intention:
+    return Intention(
+        application_type=_EXTENSION,
+        residence_status=held.status,
+        applicant=IntendedApplicant(current_stay=held),
+    )
 
 
 def end_of(state: StayState, now: datetime) -> StayEnd | None:
@@ -205,7 +224,7 @@ def _of_the_stay(standing: Standing, on: date) -> Iterator[Moment]:
     yield Moment(
         key=f"stay {held.expires_on} unfiled",
         series=Series.STAY,
-        at=window.closes_at,
+        at=start_of_day(window.last_day_online + _DAY),
         summary="Online filing closes",
         # After the counter has closed as well there is nothing left to advise.
         occasion=StayUnfiled(expires_on=held.expires_on, counter_until=window.counter_until)
@@ -280,12 +299,7 @@ def _special_period_end(standing: Standing) -> date | None:
 
 def _special_period_sentence(standing: Standing, on: date) -> BilingualText | None:
     assert standing.held is not None  # noqa: S101 - asked before
-    intention = Intention(
-        application_type=_EXTENSION,
-        residence_status=standing.held.status,
-        applicant=IntendedApplicant(current_stay=standing.held),
-    )
-    answer = special_period(intention, filed_on=on)
+    answer = special_period(_extension_of(standing.held), filed_on=on)
     return None if answer is None else answer.sentence
 
 

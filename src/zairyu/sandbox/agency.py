@@ -155,6 +155,8 @@ class Agency:
                 grant=grant,
                 fee=self._write_slip(application, grant),
             )
+            if period is not None and period.is_stamped:
+                self.registry.set_collection_method(request_id, "COUNTER")
 
     def _grant(self, contents: Contents, period: Period, expires_on: date | None) -> GrantedPeriod:
         # An extension runs on from the end of the stay before it, anything else from today.

@@ -97,6 +97,11 @@ class Period:
     months: int = 0
     days: int = 0
 
+    @property
+    def is_stamped(self) -> bool:
+        """Whether it is so short that no card is issued: it is stamped in the passport, at the counter."""
+        return (12 * self.years + self.months, self.days) <= (3, 0)
+
     def after(self, day: date) -> date:
         """The last day of the period, when it runs on from a day."""
         return months_later(day, 12 * self.years + self.months) + timedelta(days=self.days)

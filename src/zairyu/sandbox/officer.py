@@ -18,7 +18,7 @@ _FORWARD: Final = {
     Action.ISSUE_RECEIPT_NUMBER: ("受付番号を発番する", "Issue the receipt number"),
     Action.START_EXAMINATION: ("審査を始める", "Start the examination"),
     Action.MARK_PAID: ("納付済みにする", "Mark the fee paid"),
-    Action.MARK_READY: ("発行準備完了にする", "Mark the card ready"),
+    Action.MARK_READY: ("発行準備完了にする", "Mark it ready"),
     Action.MARK_SENT: ("送付済みにする", "Mark sent"),
     Action.HAND_OVER: ("受領済みにする", "Hand over"),
 }

@@ -9,6 +9,7 @@ from zairyu.sandbox.agency import Agency
 from zairyu.sandbox.case import Action, NotFound
 from zairyu.sandbox.mailbox import Mailbox
 from zairyu.sandbox.pages import Pages, same_origin, to
+from zairyu.sandbox.registry import Application
 
 
 class TownPages:
@@ -44,13 +45,18 @@ class TownPages:
 
     async def certificate(self, request_id: str) -> HTMLResponse:
         """`GET /certificates/{request_id}`: where the link in a certificate of eligibility leads to."""
-        application = self._agency.registry.application(request_id)
-        return self._pages.show("certificate.html", application=application, Action=Action)
+        return self._pages.show("certificate.html", application=self._by_mail(request_id), Action=Action)
 
     async def register_receipt(self, request_id: str) -> RedirectResponse:
         """`POST /certificates/{request_id}/receipt`."""
-        self._agency.hand_over(request_id)
+        self._agency.hand_over(self._by_mail(request_id).request_id)
         return to(f"/certificates/{request_id}")
+
+    def _by_mail(self, request_id: str) -> Application:
+        application = self._agency.registry.application(request_id)
+        if application.collection_method != "EMAIL":
+            raise NotFound("NO_SUCH_CERTIFICATE", "nothing of this application comes by e-mail")
+        return application
 
     def router(self) -> APIRouter:
         """The routes."""

@@ -50,7 +50,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from zairyu.rules.alarms import alarms
     from zairyu.rules.calendar import day_in_japan, start_of_day
-    from zairyu.rules.collection import certificate_valid_until, collection_options
+    from zairyu.rules.collection import certificate_valid_until, collection_options, is_stamped
     from zairyu.rules.fees import has_fee, why_fee_differs
     from zairyu.rules.filing_window import counter_window, online_window
     from zairyu.rules.intake import check_application
@@ -64,6 +64,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import today
 
+_PERMITTED = (Phase.PAYMENT, Phase.COLLECTION)
 _LAST_LOOK = timedelta(days=1)
 """How long we look for a submission whose answer never came, after the window has closed."""
 
@@ -213,6 +214,7 @@ class ApplicationWorkflow(ApplicationMessages):
                 ),
                 summary="Seal the signed package",
             )
+            state.card_expires_on = signature.certificate_expires_on
             if state.sign_at is not asked:
                 return Phase.SIGNATURE
         except StepFailed as failed:
@@ -388,8 +390,11 @@ class ApplicationWorkflow(ApplicationMessages):
                 special_period_ended=state.special_period_until is not None
                 and stay is not None
                 and today() > stay.expires_on,
+                fee_follows=self._has_fee(),
                 concurrent_permissions=permissions,
-            )
+            ),
+            # A permission may still be terminated, and that is another mail.
+            key=outcome.value,
         )
         if permissions and outcome is not Outcome.PERMITTED:
             self._case.tell(
@@ -403,30 +408,28 @@ class ApplicationWorkflow(ApplicationMessages):
 
     async def _wait_for_payment(self) -> Phase:
         """The amount is known only now: since October 2026 it goes by the period granted."""
-        await self._accompany(
-            lambda: self._state.fee is not None or self._state.collection is not CollectionStatus.NOT_READY
-        )
+        await self._accompany(lambda: self._state.fee is not None or self._state.fee_settled)
         fee = self._state.fee
         if fee is None:
             # Received before October 2026: revenue stamps go with what is sent or brought.
             return Phase.COLLECTION
         self._compare_fee()
-        if not self._state.paid:
+        if not self._state.fee_settled:
             self._case.mail(mail.FeeDue(fee=fee))
         for days in payment_reminders(today()):
             moment = start_of_day(fee.due_on - timedelta(days=days))
             if moment > workflow.now() and not await self._accompany(
-                lambda: self._state.paid or self._state.payment_reported_on is not None,
+                lambda: self._state.fee_settled or self._state.payment_reported_on is not None,
                 by=moment,
                 summary=f"Remind {days} days before the fee is due",
             ):
                 self._case.mail(mail.FeeDue(fee=fee, reminder=True), key=f"{days}-days")
-        await self._accompany(lambda: self._state.paid)
+        await self._accompany(lambda: self._state.fee_settled)
         return Phase.COLLECTION
 
     async def _wait_for_collection(self) -> Phase:
         """A certificate of eligibility by e-mail is itself the mail; anything else is fetched, or comes by post."""
-        await self._accompany(lambda: self._state.collection is not CollectionStatus.NOT_READY)
+        await self._accompany(lambda: self._state.handing_over or self._collected())
         if self._state.application.form.collection_method is CollectionMethod.EMAIL:
             await self._have_receipt_registered()
         elif self._state.collection is CollectionStatus.READY:
@@ -436,12 +439,13 @@ class ApplicationWorkflow(ApplicationMessages):
 
     def _say_how_to_collect(self) -> None:
         form, report = self._state.application.form, self._state.report
+        granted = report.grant.period if report and report.grant else None
         options = {
             option.method: option
             for option in collection_options(
                 Intention.model_validate(form.model_dump()),
                 on=self._filed_on(),
-                granted=report.grant.period if report and report.grant else None,
+                granted=granted,
             )
         }
         way = options.get(form.collection_method)
@@ -456,6 +460,7 @@ class ApplicationWorkflow(ApplicationMessages):
             self._case.mail(
                 mail.CollectionReady(
                     method=way.method,
+                    in_passport=is_stamped(form.application_type, granted, on=self._filed_on()),
                     what_to_bring_or_send=way.enclosures,
                     send_to=way.send_to,
                     warnings=way.warnings,
@@ -465,11 +470,12 @@ class ApplicationWorkflow(ApplicationMessages):
     async def _have_receipt_registered(self) -> None:
         """The mail of the agency is the certificate: no other mail tells that the examination is completed."""
         state = self._state
-        await self._accompany(lambda: state.collection is not CollectionStatus.READY)
-        assert state.report is not None
+        await self._accompany(lambda: state.sent_on is not None or self._collected())
+        if state.sent_on is None:
+            # Nobody has said when it was issued, and it is in the hand.
+            return
         if state.certificate_valid_until is None:
-            issued_on = day_in_japan(state.report.reported_at)
-            state.certificate_valid_until = certificate_valid_until(issued_on)
+            state.certificate_valid_until = certificate_valid_until(state.sent_on)
         valid_until = state.certificate_valid_until
         if not self._collected():
             self._case.mail(mail.CertificateMailed(valid_until=valid_until))
@@ -527,7 +533,9 @@ class ApplicationWorkflow(ApplicationMessages):
             if by is not None:
                 wakes.append((by, summary))
             moment, what = min(wakes, default=(None, ""))
-            await self._wait(lambda: until() or self._asked() or self._news(), by=moment, summary=what)
+            await self._wait(
+                lambda: until() or self._asked() or self._news() or self._is_long_and_idle(), by=moment, summary=what
+            )
 
     async def _wait(self, until: Callable[[], bool], *, by: datetime | None, summary: str) -> None:
         """Wait for a condition, at the longest until a moment."""
@@ -571,10 +579,14 @@ class ApplicationWorkflow(ApplicationMessages):
 
     async def _continue_as_new_if_long(self) -> None:
         """Begin a new history when this one is long, at a moment when nothing is under way."""
-        if not workflow.info().is_continue_as_new_suggested() or self._following:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._is_long_and_idle():
             return
-        await self._finish_handlers_and_outboxes()
         workflow.continue_as_new(StartApplication(application=self._state.application, carried_over=self._state))
+
+    def _is_long_and_idle(self) -> bool:
+        """Whether it can go on in a new history; a mail server that is down for days keeps it only in this one."""
+        return not self._following and self._case.all_sent() and workflow.info().is_continue_as_new_suggested()
 
     async def _finish_handlers_and_outboxes(self) -> None:
         await workflow.wait_condition(lambda: self._case.all_sent() and workflow.all_handlers_finished())
@@ -585,7 +597,7 @@ class ApplicationWorkflow(ApplicationMessages):
         state = self._state
         return (
             state.wanted_collection is not None
-            or state.withdrawal_evidence is not None
+            or (state.outcome is None and state.withdrawal_evidence is not None)
             or (state.withdrawal_requested and not state.manual_steps)
             or bool(self._new_requests())
         )
@@ -596,9 +608,12 @@ class ApplicationWorkflow(ApplicationMessages):
 
     async def _serve(self) -> None:
         state = self._state
-        if state.withdrawal_evidence is not None:
+        if state.outcome is None and state.withdrawal_evidence is not None:
             self._mail_decision(Outcome.WITHDRAWN)
             raise Ended(End.WITHDRAWN)
+        if state.phase in _PERMITTED and state.outcome not in (None, Outcome.PERMITTED):
+            # A permission whose fee is never paid comes to nothing.
+            self._announce_decision()
         if state.withdrawal_requested and not state.manual_steps:
             self._ask_for_withdrawal_by_hand()
         for request in self._new_requests():
@@ -707,8 +722,9 @@ class ApplicationWorkflow(ApplicationMessages):
 
     def _close(self, end: End) -> None:
         self._stop_following()
-        if end is End.WINDOW_MISSED and self._state.counter_until is not None:
-            self._case.mail(mail.WindowMissed(counter_until=self._state.counter_until))
+        if end is End.WINDOW_MISSED:
+            until = self._state.counter_until
+            self._case.mail(mail.WindowMissed(counter_until=until if until and today() <= until else None))
         self._case.close(end)
         application_id = self._state.application.application_id
         self._case.stay_changed("ended", ended=EndedApplication(application_id=application_id, end=end))

@@ -8,6 +8,8 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.names import MESSAGE_REFUSED
     from zairyu.models.residence import CollectionMethod
     from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, ManualStepKind
+    from zairyu.models.status import CollectionStatus
+    from zairyu.rules.calendar import day_in_japan
     from zairyu.rules.progress import what_is_new
     from zairyu.workflows.case import Case
 
@@ -35,7 +37,9 @@ class ApplicationMessages:
         if now.request_id != self._state.request_id or (before is not None and now.revision <= before.revision):
             return
         self._state.report = now
-        for sentence in what_is_new(before, now, self._state.application.form.application_type.result):
+        if now.collection is CollectionStatus.SENT and self._state.sent_on is None:
+            self._state.sent_on = day_in_japan(now.reported_at)
+        for sentence in what_is_new(before, now, self._state.application.form.application_type):
             self._case.tell(sentence.ja, sentence.en)
         self._case.changed()
 

@@ -10,9 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
-    from zairyu.models.residence import ApplicationType
+    from zairyu.models.residence import ApplicationType, Filer
     from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
     from zairyu.models.state import ApplicationState
+    from zairyu.models.status import Outcome
     from zairyu.models.stay import EndedApplication, FiledApplication, StayNews
     from zairyu.rules.admission import why_refused
     from zairyu.rules.alarms import RINGING, alarms
@@ -93,13 +94,16 @@ class Case(Record[ApplicationState]):
     def stay_changed(
         self, what: str, *, filed: FiledApplication | None = None, ended: EndedApplication | None = None
     ) -> None:
-        """Have the watch over the applicant's stay told. Only a registered user's stay is watched."""
+        """Have the watch over the applicant's stay told. Only a registered user's stay is watched.
+
+        The end is always told: the watch may have started it as another application than it was amended to be.
+        """
         application = self.state.application
         form, report = application.form, self.state.report
-        if application.user_id is None or form.application_type not in _ABOUT_THE_STAY:
+        if application.user_id is None or (ended is None and form.application_type not in _ABOUT_THE_STAY):
             return
         held = None
-        if report is not None and report.grant is not None:
+        if report is not None and report.grant is not None and report.outcome is Outcome.PERMITTED:
             grant = report.grant
             held = HeldStay(status=form.residence_status, period=grant.period, expires_on=grant.expires_on)
         self.state.stay_news.append(
@@ -109,6 +113,8 @@ class Case(Record[ApplicationState]):
                 name=form.signer.name,
                 contact=form.signer.contact,
                 held=held,
+                # A parent's card says nothing of the child's.
+                card_expires_on=self.state.card_expires_on if form.filer is Filer.APPLICANT else None,
                 filed=filed,
                 ended=ended,
             )

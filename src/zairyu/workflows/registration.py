@@ -146,8 +146,10 @@ class RegistrationWorkflow:
                 CardReadRequest(
                     registration_id=state.user_id,
                     title=_REGISTRATION.label,
-                    # Another card, but of the same person.
-                    holder=ExpectedSigner(name=former.name, birth_date=former.birth_date) if former else None,
+                    # Another card, but of the person who has registered with the one before.
+                    holder=ExpectedSigner(name=former.name, birth_date=former.birth_date)
+                    if former and state.round > 1
+                    else None,
                 ),
                 summary="Read the card",
             )
@@ -198,9 +200,11 @@ class RegistrationWorkflow:
         return RegistrationPhase.SIGNATURE
 
     async def _have_it_signed(self) -> RegistrationPhase:
-        """The card that was read signs, or another one of the same person."""
+        """The card that was read signs, or another one of the same person. If it was the wrong one, it is read anew."""
         state = self._state
         await self._until(lambda: state.visit is not None or self._amended)
+        if state.visit is not None and state.visit.reads:
+            return RegistrationPhase.CARD
         if self._to_be_packed_anew():
             return RegistrationPhase.PACKAGING
         package, reading = state.package, state.reading
@@ -226,6 +230,9 @@ class RegistrationWorkflow:
                 SealPackage(application_id=state.user_id, package=package, signature=signature),
                 summary="Seal the signed package",
             )
+            if state.visit is not None:
+                # Said while it was being sealed: the card is to be read anew, or is asked for elsewhere.
+                return RegistrationPhase.SIGNATURE
         except StepFailed as failed:
             self._record.call_for(AttentionReason.SIGNATURE_FAILED, failed.failure.sentence)
             return RegistrationPhase.SIGNATURE
@@ -326,7 +333,7 @@ class RegistrationWorkflow:
         return RegistrationPhase.ACTIVE
 
     async def _wait_for_another_card(self) -> RegistrationPhase:
-        await self._until(lambda: self._state.card_reissued)
+        await self._until(lambda: self._state.card_reissued or self._state.visit is not None)
         return self._begin_again()
 
     def _begin_again(self) -> RegistrationPhase:
@@ -337,7 +344,8 @@ class RegistrationWorkflow:
         state.former_account, state.account = state.account or state.former_account, None
         state.package = state.sealed = state.request_id = state.receipt = None
         state.manual_steps.clear()
-        self._record.mail(mail.RegisterAgain(), key=str(state.round))
+        if state.visit is None:
+            self._record.mail(mail.RegisterAgain(), key=str(state.round))
         self._record.tell(
             "カードが新しくなりました。改めて登録します。", "There is another card: it is registered anew."
         )
@@ -352,17 +360,21 @@ class RegistrationWorkflow:
             Ended: the user leaves.
         """
         await self._continue_as_new_if_long()
+        if self._state.leaving:
+            raise Ended(RegistrationEnd.LEFT)
         left = None if by is None else by - workflow.now()
         if left is not None and left <= timedelta():
             return
         try:
             await workflow.wait_condition(
-                lambda: until() or self._state.leaving, timeout=left, timeout_summary=summary or None
+                lambda: until() or self._state.leaving or self._is_long_and_idle(),
+                timeout=left,
+                timeout_summary=summary or None,
             )
         except TimeoutError:
             return
-        if self._state.leaving:
-            raise Ended(RegistrationEnd.LEFT)
+        if self._state.leaving or not until():
+            await self._until(until, by=by, summary=summary)
 
     async def _at_terminal(self, step: Step[In, Out], what: In, *, summary: str) -> Out | None:
         """What the terminal brings back; nothing when it is not wanted any more, or not there.
@@ -430,12 +442,9 @@ class RegistrationWorkflow:
 
     async def _continue_as_new_if_long(self) -> None:
         """Begin a new history when this one is long, at a moment when nothing is under way."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return
-        await self._finish_handlers_and_outboxes()
         state = self._state
-        if state.form is None or self._told is not None or self._amended:
-            # Something came meanwhile that has to be acted on first.
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._is_long_and_idle() or state.form is None:
             return
         workflow.continue_as_new(
             StartRegistration(
@@ -446,11 +455,16 @@ class RegistrationWorkflow:
             )
         )
 
+    def _is_long_and_idle(self) -> bool:
+        """Whether it can go on in a new history, in which what was said and not acted on would be forgotten.
+
+        A mail server that is down for days keeps nobody from the desk: the story only stays in this history.
+        """
+        said = self._told is not None or self._amended
+        return not said and self._record.all_sent() and workflow.info().is_continue_as_new_suggested()
+
     async def _finish_handlers_and_outboxes(self) -> None:
-        state = self._state
-        await workflow.wait_condition(
-            lambda: not state.outbox and not state.stay_news and workflow.all_handlers_finished()
-        )
+        await workflow.wait_condition(lambda: self._record.all_sent() and workflow.all_handlers_finished())
 
     def _to_be_packed_anew(self) -> bool:
         """A package is built, checked and signed with what was filled in last, and with the pack in force."""
@@ -482,7 +496,10 @@ class RegistrationWorkflow:
     def read_card_at(self, message: registration.ReadCardAt) -> RegistrationSnapshot:
         """Have the terminal ask for card and PIN."""
         if self._record.first_time(message):
-            self._sit_down(message.terminal_id, AttentionReason.CARD_READING_FAILED)
+            self._sit_down(
+                registration.TerminalVisit(terminal_id=message.terminal_id, reads=True),
+                AttentionReason.CARD_READING_FAILED,
+            )
         return self.snapshot()
 
     @read_card_at.validator
@@ -493,16 +510,18 @@ class RegistrationWorkflow:
     def sign_at(self, message: SignAt) -> RegistrationSnapshot:
         """Have the terminal ask for card and password."""
         if self._record.first_time(message):
-            self._sit_down(message.terminal_id, AttentionReason.SIGNATURE_FAILED)
+            self._sit_down(
+                registration.TerminalVisit(terminal_id=message.terminal_id), AttentionReason.SIGNATURE_FAILED
+            )
         return self.snapshot()
 
     @sign_at.validator
     def _can_be_signed(self, message: SignAt) -> None:
         self._admit(message)
 
-    def _sit_down(self, terminal_id: str, mends: AttentionReason) -> None:
+    def _sit_down(self, visit: registration.TerminalVisit, mends: AttentionReason) -> None:
         self._record.settle(mends)
-        self._state.visit = registration.TerminalVisit(terminal_id=terminal_id)
+        self._state.visit = visit
         self._record.changed()
 
     @workflow.update(description="What is asked for at a terminal is not wanted any more, or not there.")
@@ -567,6 +586,7 @@ class RegistrationWorkflow:
             self._record.mail(
                 mail.DetailsToChange(instructions=DETAILS_INSTRUCTIONS), key=str(len(self._state.handled))
             )
+            self._record.contact_known(key=str(len(self._state.handled)))
             self._record.tell(
                 "利用者情報の変更が必要です。", "The details have to be changed with the agency's system."
             )

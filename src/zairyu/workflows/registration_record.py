@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
+    from zairyu.models.assessment import HeldStay
     from zairyu.models.base import BilingualText
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
@@ -43,6 +44,7 @@ class RegistrationRecord(Record[RegistrationState]):
         self.state.end = end
         self.state.attention.clear()
         self.state.manual_steps.clear()
+        self._tell_stay_watch_that_they_left()
         self.tell(f"終了: {end.value}", f"Closed: {end.value}.")
         self.enter(RegistrationPhase.CLOSED)
 
@@ -86,19 +88,35 @@ class RegistrationRecord(Record[RegistrationState]):
         return reading.name.replace("\u3000", " ") if reading else ""
 
     def stay_known(self) -> None:
-        """Have the watch over the stay told. Only a foreign national has one."""
-        state, form, reading = self.state, self.state.form, self.state.reading
-        stay = form.residence_card.stay if form and form.residence_card else None
-        if form is None or reading is None or stay is None:
+        """Have the watch over the stay told, or begun."""
+        if self.state.reading is not None:
+            self._tell_of_stay(str(self.state.round), held=self._stay, card_expires_on=self.state.reading.expires_on)
+
+    def contact_known(self, *, key: str) -> None:
+        """Have the reminders of the stay sent there from now on."""
+        self._tell_of_stay(f"contact {key}")
+
+    def _tell_stay_watch_that_they_left(self) -> None:
+        if self.state.account or self.state.former_account:
+            self._tell_of_stay("left", left=True)
+
+    @property
+    def _stay(self) -> HeldStay | None:
+        form = self.state.form
+        return form.residence_card.stay if form and form.residence_card else None
+
+    def _tell_of_stay(self, what: str, **news: Any) -> None:
+        """Only a foreign national's stay is watched."""
+        state = self.state
+        if state.form is None or self._stay is None:
             return
         state.stay_news.append(
             StayNews(
-                news_id=f"registration {state.user_id} {state.round}",
+                news_id=f"registration {state.user_id} {what}",
                 user_id=state.user_id,
                 name=self.name_of_user,
-                contact=form.contact,
-                held=stay,
-                card_expires_on=reading.expires_on,
+                contact=state.form.contact,
+                **news,
             )
         )
 

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
 
     from zairyu.models import stay
     from zairyu.models.application import ApplicationInput
+    from zairyu.models.assessment import HeldStay
     from zairyu.models.base import BilingualText
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
@@ -22,13 +23,13 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.state import StartApplication
     from zairyu.models.steps import SEND_MAIL
     from zairyu.rules.calendar import JAPAN
-    from zairyu.rules.stay_news import why_refused, with_card_extended, with_news
+    from zairyu.rules.stay_news import why_refused, with_card_extended, with_news, with_period_noted
     from zairyu.rules.stay_outlook import EXPLANATIONS, snapshot_of
     from zairyu.rules.stay_watch import due, end_of, passed, wakes
     from zairyu.workflows.application import ApplicationWorkflow
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import today
-    from zairyu.workflows.search_attributes import ATTENTION, NEXT_DEADLINE, RESIDENCE_STATUS, changes
+    from zairyu.workflows.search_attributes import ATTENTION, END, NEXT_DEADLINE, RESIDENCE_STATUS, changes
 
 
 @workflow.defn(failure_exception_types=[ValidationError])
@@ -70,8 +71,8 @@ class StayWatchWorkflow:
         if end is None or self._state.wanted:
             return False
         await self._finish_handlers_and_mails()
-        # News may have come while the mail server was slow.
-        if end_of(self._state, workflow.now()) is not end:
+        # Something may have been said while the mail server was slow.
+        if end_of(self._state, workflow.now()) is not end or self._state.wanted:
             return False
         self._state.end = end
         self._tell(f"終了: {end.value}", f"Closed: {end.value}.")
@@ -82,7 +83,14 @@ class StayWatchWorkflow:
         state = self._state
         while state.wanted:
             application = state.wanted[0]
-            await self._start(application)
+            started = await self._start(application)
+            del state.wanted[0]
+            if not started:
+                self._tell(
+                    "同じ申請番号の申請が既にあるため、何も始めていません。",
+                    "Nothing was started: there is an application with this id already.",
+                )
+                continue
             state.applications.append(
                 stay.StartedApplication(
                     application_id=application.application_id,
@@ -91,11 +99,11 @@ class StayWatchWorkflow:
                     started_at=workflow.now(),
                 )
             )
-            del state.wanted[0]
             label = application.form.application_type.label
             self._tell(f"申請を始めました: {label.ja}", f"Started: {label.en}.")
 
-    async def _start(self, application: ApplicationInput) -> None:
+    async def _start(self, application: ApplicationInput) -> bool:
+        """Whether it was started; one that is there already tells its own news, if it has any for this watch."""
         try:
             await workflow.start_child_workflow(
                 ApplicationWorkflow.run,
@@ -106,8 +114,9 @@ class StayWatchWorkflow:
                 static_summary=application.form.application_type.label.en,
             )
         except WorkflowAlreadyStartedError:
-            # Somebody else was quicker; it is the same application.
             self._log.info("application-already-there", application_id=application.application_id)
+            return False
+        return True
 
     def _say_what_is_due(self) -> None:
         state, now = self._state, workflow.now()
@@ -124,10 +133,14 @@ class StayWatchWorkflow:
 
     async def _continue_as_new_if_long(self) -> None:
         """Begin a new history when this one is long, at a moment when nothing is under way."""
-        if not workflow.info().is_continue_as_new_suggested():
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._is_long_and_idle():
             return
-        await self._finish_handlers_and_mails()
         workflow.continue_as_new(stay.StartStayWatch(user_id=self._state.user_id, carried_over=self._state))
+
+    def _is_long_and_idle(self) -> bool:
+        """Whether it can go on in a new history; a mail server that is down for days keeps it only in this one."""
+        return not self._state.outbox and workflow.info().is_continue_as_new_suggested()
 
     async def _finish_handlers_and_mails(self) -> None:
         await workflow.wait_condition(lambda: not self._state.outbox and workflow.all_handlers_finished())
@@ -137,7 +150,9 @@ class StayWatchWorkflow:
         wake = wakes(self._state, workflow.now())
         left, what = (None, None) if wake is None else (wake[0] - workflow.now(), wake[1])
         try:
-            await workflow.wait_condition(lambda: self._stirred, timeout=left, timeout_summary=what)
+            await workflow.wait_condition(
+                lambda: self._stirred or self._is_long_and_idle(), timeout=left, timeout_summary=what
+            )
         except TimeoutError:
             # A deadline that is passed is shown no longer.
             self._stale = True
@@ -149,6 +164,9 @@ class StayWatchWorkflow:
         """Note what happened. Carries no personal data."""
         self._state.timeline.append(TimelineEntry(at=workflow.now(), text=BilingualText(ja=ja, en=en)))
         self._stale = True
+
+    def _tell_period(self, held: HeldStay) -> None:
+        self._tell(f"在留期間の満了日: {held.expires_on}", f"The period of stay ends on {held.expires_on}.")
 
     async def _keep_shown(self) -> None:
         """Show every change, for ever: one update of the search attributes for all changes of one turn."""
@@ -207,16 +225,18 @@ class StayWatchWorkflow:
         """Take news, once."""
         if news.user_id != self._state.user_id or not self._first_time(news.news_id):
             return
-        state = self._state
-        state.standing = with_news(state.standing, news, on=today())
+        state, before = self._state, self._state.standing
+        state.standing = with_news(before, news, on=today())
         state.told_at = workflow.now()
-        if news.held is not None:
-            self._tell(
-                f"在留期間の満了日: {news.held.expires_on}", f"The period of stay ends on {news.held.expires_on}."
-            )
-        if news.filed is not None:
+        held = state.standing.held
+        if held is not None and (before is None or held != before.held):
+            self._tell_period(held)
+        if news.filed is not None and (before is None or news.filed not in before.pending):
             label = news.filed.application_type.label
             self._tell(f"提出されました: {label.ja}", f"Filed: {label.en}.")
+        if news.left:
+            state.close_reason = stay.CloseReason.SERVICE_ENDED
+            self._tell("このサービスの利用を終えました。", "The person has left this service.")
         if news.ended is not None:
             state.applications[:] = [
                 one.model_copy(update={"end": news.ended.end})
@@ -252,6 +272,20 @@ class StayWatchWorkflow:
     def _can_be_extended(self, message: stay.CardExtended) -> None:
         self._admit(message)
 
+    @workflow.update(description="Somebody has looked at the residence card.")
+    def note_period(self, message: stay.NotePeriod) -> stay.StaySnapshot:
+        """Watch this period from now on."""
+        state = self._state
+        if self._first_time(message.message_id):
+            assert state.standing is not None
+            state.standing = with_period_noted(state.standing, message.held)
+            self._tell_period(message.held)
+        return self.snapshot()
+
+    @note_period.validator
+    def _can_be_noted(self, message: stay.NotePeriod) -> None:
+        self._admit(message)
+
     @workflow.update(description="The person is reached otherwise, or reads another language.")
     def update_contact(self, message: stay.UpdateContact) -> stay.StaySnapshot:
         """Reach the person there from now on. A mail that was not delivered goes out again."""
@@ -283,7 +317,7 @@ class StayWatchWorkflow:
         self._admit(message)
 
     def _admit(self, message: Message) -> None:
-        reason = why_refused(message, self._state)
+        reason = why_refused(message, self._state, today=today())
         if reason is not None:
             raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
 
@@ -298,6 +332,7 @@ class StayWatchWorkflow:
 
 def _attributes_of(snapshot: stay.StaySnapshot) -> dict[SearchAttributeKey[Any], Any]:
     return {
+        END: snapshot.end.value if snapshot.end else None,
         RESIDENCE_STATUS: snapshot.residence_status.value if snapshot.residence_status else None,
         ATTENTION: [attention.reason.value for attention in snapshot.attention] or None,
         NEXT_DEADLINE: snapshot.next_deadline.at if snapshot.next_deadline else None,

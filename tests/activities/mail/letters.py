@@ -53,6 +53,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
         outcome=Outcome.PERMITTED, grant=Grant(period=PeriodOfStay(years=3), expires_on=date(2030, 1, 31))
     ),
     "permitted without a period": Decided(outcome=Outcome.PERMITTED),
+    "permitted for a fee": Decided(outcome=Outcome.PERMITTED, fee_follows=True),
     "denied": Decided(outcome=Outcome.DENIED),
     "denied in the special period": Decided(
         outcome=Outcome.DENIED,
@@ -65,6 +66,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "fee again": FeeDue(fee=_FEE, reminder=True),
     "fee without settlement": FeeDue(fee=_FEE.model_copy(update={"settlement_fee": 0})),
     "counter": _collection(CollectionMethod.COUNTER),
+    "counter, for a stamp": _collection(CollectionMethod.COUNTER).model_copy(update={"in_passport": True}),
     "post": _collection(CollectionMethod.POST),
     "registration sent": RegistrationSent(),
     "confirmation overdue": ConfirmationOverdue(),
@@ -95,6 +97,7 @@ OCCASIONS: Final[dict[str, Occasion]] = {
     "special period": SpecialPeriodEnds(until=date(2027, 3, 31), begins=True),
     "special period ends": SpecialPeriodEnds(until=date(2027, 3, 31)),
     "window missed": WindowMissed(counter_until=date(2027, 2, 1)),
+    "window missed, at the counter too": WindowMissed(),
 }
 
 

@@ -8,6 +8,7 @@ from tests.activities.mail.letters import APPLICATION_ID, OCCASIONS, mail
 from zairyu.activities.mail.composing import compose, message_id
 from zairyu.models.application import Language
 from zairyu.models.mail import Mail, Occasion
+from zairyu.models.residence import ApplicationType
 
 AT = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 SENDER = "zairyu@provider.example"
@@ -83,6 +84,7 @@ def test_who_asks_about_a_mail_can_say_which_procedure_it_is(name: str) -> None:
         ("documents again", ["まだ提出されていません", "2026年12月5日"], ["not been supplied yet", "2026-12-05"]),
         ("permitted", ["許可されました", "3年", "満了日: 2030年1月31日"], ["permitted", "3 years", "2030-01-31"]),
         ("permitted without a period", ["許可されました"], ["permitted"]),
+        ("permitted for a fee", ["次に手数料の納付と受領"], ["The fee and the collection come next"]),
         ("denied", ["不許可となりました。\nすぐに"], ["denied.\nTalk"]),
         (
             "denied in the special period",
@@ -97,7 +99,9 @@ def test_who_asks_about_a_mail_can_say_which_procedure_it_is(name: str) -> None:
         ("fee again", ["まだ確認できていません", "0001-2345"], ["not reached the agency yet", "0001-2345"]),
         ("fee without settlement", ["手数料: 56,000円\n    納付番号"], ["Fee: 56,000 yen\n    Payment number"]),
         ("counter", ["窓口", "・旅券", "・在留カード（"], ["counter", "- Passport", "- Residence card ("]),
+        ("counter, for a stamp", ["証印を受けます", "・旅券"], ["stamped in your passport", "- Passport"]),
         ("post", ["送り先: 〒135-0064", "旅券は送らないで", "みなし再入国"], ["135-0064", "Never send", "deemed"]),
+        ("window missed, at the counter too", ["すぐに地方出入国在留管理局に相談"], ["Talk to the regional"]),
         ("window missed", ["2027年2月1日までに", "窓口"], ["by 2027-02-01", "counter"]),
     ],
 )
@@ -194,3 +198,27 @@ def test_a_name_is_text_and_never_a_template(name: str) -> None:
     _, above, _ = parts(mail(name=name))
 
     assert above.startswith(f"{name} 様\n")
+
+
+@pytest.mark.parametrize("outcome", ["permitted", "permitted for a fee", "denied", "denied in the special period"])
+@pytest.mark.parametrize(
+    "certificate", [ApplicationType.CERTIFICATE_OF_ELIGIBILITY, ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE]
+)
+def test_a_certificate_is_issued_or_not_and_nothing_is_permitted(outcome: str, certificate: ApplicationType) -> None:
+    _, above, below = parts(mail(OCCASIONS[outcome], application_type=certificate))
+
+    assert certificate.result.ja + ("は不交付" if "denied" in outcome else "の交付が決定") in above
+    assert "許可" not in above.partition("・")[0].replace("在留資格認定証明書交付申請", "")
+    assert "issued" in below
+    assert "denied" not in below
+
+
+@pytest.mark.parametrize("occasion", ["withdrawn", "window missed", "window missed, at the counter too"])
+@pytest.mark.parametrize(
+    "application_type", [ApplicationType.CERTIFICATE_OF_ELIGIBILITY, ApplicationType.ACQUISITION_OF_STATUS]
+)
+def test_who_has_no_period_of_stay_is_told_nothing_of_one(occasion: str, application_type: ApplicationType) -> None:
+    _, above, below = parts(mail(OCCASIONS[occasion], application_type=application_type))
+
+    assert "在留期間" not in above
+    assert "period of stay" not in below

@@ -7,6 +7,7 @@ from typing import Final
 from temporalio import activity
 
 from zairyu.activities.card_reader.card_info import Sex
+from zairyu.activities.card_reader.certificate import last_day_of
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
@@ -41,6 +42,7 @@ class CardTerminal:
         return SignatureResult(
             signature=base64.b64encode(made.signature).decode(),
             certificate=base64.b64encode(made.certificate).decode(),
+            certificate_expires_on=last_day_of(made.certificate),
             terminal_id=self._terminal_id,
             signed_at=made.signed_at,
         )
