@@ -18,6 +18,7 @@ from tests.world import World, temporal_environment
 from bench.bare import Load, many_bare
 from bench.card import measure_card
 from bench.story import many_stories
+from bench.year import quiet_year
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.plugin import zairyu_plugin
@@ -52,7 +53,7 @@ async def main(console: Console) -> None:
             (first,) = await many_stories(world, 1, expires_on)
             application = await world.handle(first).fetch_history()
             request = await world.handle(first, request=1).fetch_history()
-            _cost(console, application, request)
+            _cost(console, "One completed story", application=application, document_request=request)
             load = _load(application, request)
             ours, bare = [], []
             for _ in range(_ROUNDS):
@@ -63,20 +64,18 @@ async def main(console: Console) -> None:
                 await many_bare(world.temporal, _AT_ONCE, load)
                 bare.append(_AT_ONCE / (time.perf_counter() - began))
             replayed = await _replay(application, keys)
+            watch, weekly = await quiet_year(world)
+            _cost(console, "A quiet year of a stay", watch=watch, weekly_instead=weekly)
     _speed(console, ours, bare, load, replayed)
 
 
-def _cost(console: Console, *histories: WorkflowHistory) -> None:
-    table = Table("History of", "events", "bytes", "Temporal actions", title="One completed story")
-    total = [0, 0, 0]
-    for name, history in zip(("application", "document request"), histories, strict=True):
+def _cost(console: Console, title: str, **histories: WorkflowHistory) -> None:
+    table = Table("History of", "events", "bytes", "Temporal actions", title=title)
+    for name, history in histories.items():
         counts = Counter(event.event_type for event in history.events)
         actions = sum(count * counts[kind] for kind, count in _ACTIONS.items())
         size = sum(event.ByteSize() for event in history.events)
-        figures = [len(history.events), size, actions]
-        total = [before + figure for before, figure in zip(total, figures, strict=True)]
-        table.add_row(name, *(f"{figure:,}" for figure in figures))
-    table.add_row("both", *(f"{figure:,}" for figure in total))
+        table.add_row(name.replace("_", " "), *(f"{figure:,}" for figure in (len(history.events), size, actions)))
     console.print(table)
 
 

@@ -1,4 +1,4 @@
-"""A bare workflow with as many activities, timers, signals and updates as a story, and nothing in them."""
+"""Bare workflows: one with as many activities, timers, signals and updates as a story, one that wakes every week."""
 
 import asyncio
 import uuid
@@ -10,6 +10,9 @@ from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import Model
+
+
+WEEKS = 52
 
 
 class Load(Model):
@@ -67,3 +70,14 @@ async def _one(client: Client, queue: str, load: Load) -> None:
     for _ in range(load.updates):
         await handle.execute_update(BareWorkflow.ask)
     await handle.result()
+
+
+@workflow.defn
+class WeeklyWatch:
+    """Looks every week, and finds nothing."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """A year of weeks."""
+        for _ in range(WEEKS):
+            await asyncio.sleep(7 * 86_400)
