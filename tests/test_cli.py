@@ -231,6 +231,7 @@ async def test_a_registration_is_begun_seen_and_spoken_to_from_the_console(world
     assert RegistrationSnapshot.model_validate_json(begun.stdout).user_id == user_id
     agreed = await command("registration", "send", user_id, "accept_terms", json.dumps({"version": "2026-04"}))
     assert "2026-04" in agreed.stdout
+    assert "to agree to the terms" not in agreed.stdout
     assert "terminal" in (await command("registration", "show", user_id)).stdout
     early = await command("registration", "send", user_id, "card_reissued")
     assert (early.exit_code, "just use the new card" in early.stderr) == (REFUSED, True)
@@ -414,3 +415,19 @@ def test_what_cannot_be_meant_is_refused_before_anybody_is_asked(
     answer = zairyu(*words)
     assert answer.exit_code == REFUSED
     assert told in answer.stderr
+
+
+@pytest.mark.parametrize("what", ["start", "register", "start-group"])
+async def test_a_file_that_no_machine_can_look_at_is_refused_in_words(
+    world: World, command: Command, what: str
+) -> None:
+    file = world.directory / "odd.json"
+    said = []
+    for content in (b"", b"[" * 5000, b'{"a": ' * 900 + b"1" + b"}" * 900, '{"a": 1}'.encode("utf-16")):
+        file.write_bytes(content)
+        said.append(await command(what, "--input", file, "--json"))
+    said.append(await command(what, "--input", world.directory, "--json"))
+    for ended in said:
+        assert ended.exit_code == REFUSED
+        assert json.loads(ended.stdout), ended.stderr
+        assert "Traceback" not in ended.stderr

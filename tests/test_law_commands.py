@@ -180,7 +180,7 @@ def test_a_person_and_a_program_read_the_same_assessment(zairyu: Zairyu, intenti
         "申請できます。",
         "through Mynaportal",
         "42,330 yen",
-        "File online, and sign. (by 2027-01-30)",
+        "File online, and sign. By 2027-01-30.",
     ):
         assert words in for_people.stdout
 
@@ -210,3 +210,24 @@ def test_what_cannot_be_assessed_says_why(zairyu: Zairyu, intention: Path) -> No
     intention.write_text("[]", encoding="utf-8")
     assert zairyu("assess", "--input", str(intention)).exit_code == REFUSED
     assert zairyu("assess", "--input", str(intention.parent / "nowhere.json")).exit_code == REFUSED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_an_intention_is_read_as_json_tells_its_encoding(zairyu: Zairyu, intention: Path, encoding: str) -> None:
+    """As another program wrote it: `start` reads the same files."""
+    intention.write_bytes(intention.read_text(encoding="utf-8").encode(encoding))
+    assert zairyu("assess", "--input", str(intention), "--on", "2026-12-01").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\x00", "[" * 900 + "]" * 900, "[" * 5000, '{"a": ' * 900 + "1" + "}" * 900, '{"filer": "\\ud800"}', "1e400"],
+)
+def test_whatever_a_file_holds_ends_in_words(zairyu: Zairyu, intention: Path, text: str) -> None:
+    intention.write_text(text, encoding="utf-8")
+    for as_json in ((), ("--json",)):
+        refused = zairyu("assess", "--input", str(intention), *as_json)
+        assert refused.exit_code == REFUSED
+        assert refused.output
+        assert isinstance(refused.exception, SystemExit)
+    assert zairyu("assess", "--input", str(intention.parent)).exit_code == REFUSED

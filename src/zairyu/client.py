@@ -51,7 +51,9 @@ from zairyu.models.terminal import TerminalSnapshot, TerminalState
 from zairyu.rules.assessment import assess
 from zairyu.rules.intake import check_input, malformed_findings
 from zairyu.rules.judgement import implausible_days
+from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.registration import check_registration
+from zairyu.runtime.keys import KeyRingError
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
 from zairyu.workflows.registration import RegistrationWorkflow
@@ -120,7 +122,10 @@ class Zairyu:
 
         Raises:
             ApplicationRefused: with every finding.
+            BlobStoreUnavailable: the documents cannot be stored now.
         """
+        if unreadable := unreadable_parts(content):
+            raise ApplicationRefused(unreadable)
         findings = list(_check_ids(content))
         photo, attachments = await self._store_documents(content, beside, findings)
         findings += check_input(_form_part(content), photo, attachments, on=on)
@@ -166,7 +171,8 @@ class Zairyu:
     async def handed_in(self, application_id: str) -> ApplicationInput | None:
         """What an application was started with, before anything was amended.
 
-        Nothing where no history is kept, and where it was started with what is no application.
+        Nothing where no history is kept, where the key of it is gone, and where it was started with what is no
+        application.
         """
         handle = self._application(application_id)
         try:
@@ -180,7 +186,7 @@ class Zairyu:
             raise
         try:
             (start,) = await self._temporal.data_converter.decode(started.input.payloads, [StartApplication])
-        except ValidationError:
+        except (ValidationError, KeyRingError):
             return None
         application: ApplicationInput = start.application
         return application
@@ -230,6 +236,8 @@ class Zairyu:
         Raises:
             ApplicationRefused: it cannot be read, with every finding.
         """
+        if unreadable := unreadable_parts(content):
+            raise ApplicationRefused(unreadable)
         try:
             intention = Intention.model_validate(content)
         except ValidationError as error:
@@ -486,7 +494,7 @@ async def _json_object(file: Path) -> dict[str, Any]:
         content = json.loads(await asyncio.to_thread(file.read_bytes))
     except OSError:
         raise ApplicationRefused([_no_file("")]) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise ApplicationRefused([_not_json()])

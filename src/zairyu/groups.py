@@ -16,12 +16,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
+from zairyu.activities.documents.errors import BlobStoreUnavailable
 from zairyu.client import ApplicationRefused, Zairyu
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding
 from zairyu.models.group import GroupEntry, GroupFile, GroupLine, GroupReport, GroupResult
 from zairyu.rules.intake import malformed_findings
+from zairyu.rules.readable import unreadable_parts
 
 _AT_ONCE: Final = 8
 """Entries that are under way at the same time: each reads files and asks the server."""
@@ -52,7 +54,7 @@ async def start_group_file(zairyu: Zairyu, file: Path, *, on: date) -> GroupRepo
         content = json.loads(await asyncio.to_thread(file.read_bytes))
     except OSError:
         raise GroupRefused([_unreadable("")]) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise GroupRefused([_NO_OBJECT])
@@ -115,6 +117,8 @@ class _Starter:
                 return GroupLine(**told, result=GroupResult.ALREADY_THERE, other_content=other)
             except ApplicationRefused as refused:
                 return GroupLine(**told, result=GroupResult.REFUSED, findings=refused.findings)
+            except BlobStoreUnavailable:
+                return GroupLine(**told, result=GroupResult.FAILED, reason=_NO_STORE)
             except RPCError as error:
                 self._gone = _no_answer(error.status.name)
                 return GroupLine(**told, result=GroupResult.FAILED, reason=self._gone)
@@ -126,16 +130,18 @@ class _Starter:
 
 
 async def _form_of(entry: GroupEntry, beside: Path) -> dict[str, Any] | Finding:
-    if entry.application is not None:
-        return entry.application
-    assert entry.file is not None  # noqa: S101 - the model asks for one of both
-    try:
-        content = json.loads(await asyncio.to_thread((beside / entry.file).read_bytes))
-    except OSError:
-        return _unreadable("/file")
-    except ValueError:
+    content = entry.application
+    if entry.file is not None:
+        try:
+            content = json.loads(await asyncio.to_thread((beside / entry.file).read_bytes))
+        except OSError:
+            return _unreadable("/file")
+        except (ValueError, RecursionError):
+            return _NO_OBJECT
+    if not isinstance(content, dict):
         return _NO_OBJECT
-    return content if isinstance(content, dict) else _NO_OBJECT
+    # Its id stands in the report, which could not be shown otherwise.
+    return next(iter(unreadable_parts(content)), content)
 
 
 def _application_id(form: dict[str, Any] | Finding, group_id: str, key: str) -> str:
@@ -171,6 +177,12 @@ _NO_OBJECT: Final = Finding(
     place="",
     rule="json",
     message=BilingualText(ja="入力はJSONのオブジェクトではありません。", en="The input is not a JSON object."),
+)
+
+
+_NO_STORE: Final = BilingualText(
+    ja="書類の保管先に接続できません。同じ一覧でもう一度実行してください。",
+    en="The document store cannot be reached. Run the same list again.",
 )
 
 

@@ -1,7 +1,7 @@
 """The whole answer, put together: the parts have tests of their own."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from zairyu.models.assessment import Answer, Assessment, Intention, Route
 from zairyu.models.findings import Severity
 from zairyu.models.residence import ApplicationType, CollectionMethod, Filer, ResidenceStatus
 from zairyu.rules.assessment import assess
+from zairyu.rules.tables import AnyRow, load_table, table_names
 
 TODAY = date(2026, 12, 1)
 ENGINEER = "ENGINEER_SPECIALIST_IN_HUMANITIES_INTERNATIONAL_SERVICES"
@@ -344,3 +345,45 @@ def test_every_question_has_an_answer_with_its_sources(data: st.DataObject, day:
     for option in told.collection:
         assert option.open is not bool(option.closed_because)
     assert Assessment.model_validate_json(told.model_dump_json()) == told
+
+
+def _days_of_change() -> list[date]:
+    """The day before each row of each table begins or after it ends, and the day itself, since filing online began."""
+    first, last = date(2022, 3, 16), date(2030, 1, 1)
+    rows = [row for name in table_names() for row in load_table(name, AnyRow)]
+    begins = {row.effective_from for row in rows}
+    ends = {row.effective_until + timedelta(days=1) for row in rows if row.effective_until is not None}
+    days = {day - timedelta(days=before) for day in begins | ends for before in (0, 1)} | {first, last}
+    return sorted(day for day in days if first <= day <= last)
+
+
+@pytest.mark.parametrize("on", _days_of_change())
+@pytest.mark.parametrize("kind", [kind for kind in ApplicationType if kind is not ApplicationType.USER_REGISTRATION])
+def test_no_answer_goes_missing_when_a_rule_gives_way_to_the_next(kind: ApplicationType, on: date) -> None:
+    keeps = kind in (ApplicationType.EXTENSION_OF_PERIOD, ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE)
+    with_permissions = kind not in (
+        ApplicationType.CERTIFICATE_OF_ELIGIBILITY,
+        ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE,
+    )
+    applicant = staying(str(on + timedelta(days=60)))
+    applicant["current_stay"]["status"] = ENGINEER if keeps else "STUDENT"
+    told = assess(
+        asked(
+            application_type=kind,
+            filer="LEGAL_REPRESENTATIVE",
+            applicant=applicant,
+            cause={"kind": "BIRTH", "happened_on": str(on - timedelta(days=5))},
+            concurrent_permissions=["RE_ENTRY", "OTHER_ACTIVITY"] if with_permissions else [],
+            re_entry="SINGLE",
+            card={"expires_on": str(on + timedelta(days=60))},
+        ),
+        on=on,
+    )
+
+    assert told.permissibility.answer is Answer.ALLOWED
+    for part in ("online", "counter", "fee", "office", "card", "likely_decided_by", "collection", "documents"):
+        assert getattr(told, part), part
+    assert told.fee is not None
+    assert len(told.fee.concurrent) == with_permissions
+    assert told.fee.free or (told.fee.how_to_pay and (told.fee.online or told.fee.concurrent))
+    assert all(option.enclosures for option in told.collection if option.open and option.method != "EMAIL")

@@ -1,14 +1,18 @@
 """What each kind of form must say, beside what the law says of it."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from zairyu.client import Zairyu
+from zairyu.models.assessment import Answer, Route
 from zairyu.models.findings import Finding, Severity
-from zairyu.models.residence import ApplicationType
+from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.rules.intake import check_form
 from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.personas import LINH
@@ -165,3 +169,65 @@ def test_a_malformed_part_leaves_the_rest_judged(samples: dict[ApplicationType, 
     late = {rule for _, rule in errors(form, on=EXPIRES_ON)}
 
     assert {"format", "filing-window"} <= late
+
+
+# ----- the form and the law ------------------------------------------------------------------------------------------
+
+_OF_THE_FORM = {"required", "item-required", "kinship", "collection-method", "re-entry-not-applied-for"}
+"""What a form lacks or contradicts, which no intention has to say."""
+
+
+@st.composite
+def complete_forms(draw: st.DrawFn, samples: dict[ApplicationType, str]) -> tuple[dict[str, Any], date]:
+    """A form with every part, and a day, near the edges of all windows."""
+    kind = draw(st.sampled_from(APPLICATIONS))
+    form: dict[str, Any] = json.loads(samples[kind])
+    representative = json.loads(samples[ApplicationType.ACQUISITION_OF_STATUS])["representative"]
+    on = draw(st.dates(date(2022, 3, 10), date(2030, 1, 1)))
+    statuses = st.sampled_from([status.value for status in ResidenceStatus])
+    form["filer"] = draw(st.sampled_from(["APPLICANT", "LEGAL_REPRESENTATIVE", "RELATIVE", "ORGANIZATION_STAFF"]))
+    form.pop("representative", None)
+    if form["filer"] in ("LEGAL_REPRESENTATIVE", "RELATIVE"):
+        form["representative"] = {**representative, "lives_in_japan": draw(st.booleans())}
+    born = on - timedelta(days=draw(st.sampled_from([10, 5478, 5479, 5480, 5843, 5844, 5845, 11000])))
+    form["applicant"]["birth_date"] = f"{born:%Y%m%d}"[: draw(st.sampled_from([4, 6, 8, 8, 8]))]
+    if draw(st.booleans()):
+        form["residence_status"] = draw(statuses)
+    if (stay := form["applicant"].get("current_stay")) is not None:
+        stay["expires_on"] = str(on + timedelta(days=draw(st.sampled_from([-30, -1, 0, 1, 2, 60, 89, 92, 200]))))
+        stay["status"] = draw(st.one_of(st.just(form["residence_status"]), statuses))
+        stay["period"] = draw(st.sampled_from([{"years": 1}, {"months": 3}, {"days": 30}, {"years": 5}]))
+    if "cause" in form:
+        form["cause"]["happened_on"] = str(on - timedelta(days=draw(st.sampled_from([-1, 0, 1, 29, 30, 31, 60, 61]))))
+    if draw(st.booleans()):
+        asked_on = on - timedelta(days=draw(st.sampled_from([-1, 0, 5])))
+        form["office_inquiry"] = {"office": "東京", "asked_on": str(asked_on), "takes_it": draw(st.booleans())}
+    if draw(st.booleans()):
+        form["cannot_file_because"] = "入院中のため"
+    if draw(st.booleans()):
+        form["designated_activity"] = draw(st.sampled_from(["47", "33-2", "9", "46"]))
+    form["concurrent_permissions"] = draw(st.lists(st.sampled_from(["RE_ENTRY", "OTHER_ACTIVITY"]), unique=True))
+    if "RE_ENTRY" in form["concurrent_permissions"]:
+        form["re_entry"] = "SINGLE"
+    return form, on
+
+
+@given(data=st.data())
+@settings(max_examples=400)
+def test_a_form_is_taken_exactly_if_the_law_lets_it_be_filed_here_on_that_day(
+    samples: dict[ApplicationType, str], data: st.DataObject
+) -> None:
+    form, on = data.draw(complete_forms(samples))
+    told = Zairyu.assess(form, on=on)
+    verdicts = (told.permissibility, *(concurrent.permissibility for concurrent in told.concurrent))
+    allowed = (
+        all(verdict.answer is not Answer.NOT_ALLOWED for verdict in verdicts)
+        and Route.MYNAPORTAL in told.permissibility.routes
+    )
+    conditions = {(reason.place, reason.rule) for verdict in verdicts for reason in verdict.reasons}
+    found = {(place, rule) for place, rule in errors(form, on) if rule not in _OF_THE_FORM}
+    if not allowed:
+        assert errors(form, on)
+    else:
+        # A condition of which the form says nothing; days in the future, which the law has nothing against.
+        assert {rule for place, rule in found - conditions} <= {"cause-in-the-past", "inquiry-in-the-past"}

@@ -199,3 +199,12 @@ def test_an_end_is_announced_once_at_a_time_and_never_after_it(password: date, i
 def test_who_registers_late_is_told_only_of_the_nearest_notice() -> None:
     due = due_notices(account(id_until=date(2026, 11, 25)), AT)
     assert [notice.key for notice in due] == ["2026-11-25-7-days"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "place"), [({"123456789018": "x"}, ""), ({"notes": ["x", "123456789018"]}, "/notes/1")]
+)
+def test_a_my_number_is_refused_wherever_it_stands_and_never_repeated(extra: dict[str, Any], place: str) -> None:
+    findings = check_registration(form(**extra), on=ON)
+    assert [finding.place for finding in findings if finding.rule == "my-number"] == [place]
+    assert "123456789018" not in str(findings)

@@ -10,8 +10,9 @@ import pytest
 from tests.world import World
 from zairyu.models import messages
 from zairyu.models.application import ApplicationForm
-from zairyu.models.residence import CollectionMethod
+from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, End, Phase
+from zairyu.rules.calendar import add_months
 from zairyu.runtime.embedded import free_port
 
 _LONGER_THAN_ANY_PAUSE = timedelta(minutes=5)
@@ -107,6 +108,23 @@ async def test_refused_submission_is_not_lost_when_an_operator_retries(world: Wo
     assert filed.attention == ()
     assert len(await world.ledger()) == 1
     assert len(world.fingers.asked) == 1, "what was signed is sent again, without asking for the PIN again"
+
+
+async def test_refused_submission_whose_certificate_has_expired_meanwhile_is_signed_again(world: World) -> None:
+    """A certificate of eligibility has no last day, so months may pass; the card of the one who signed has one."""
+    application_id = await world.start(ApplicationType.CERTIFICATE_OF_ELIGIBILITY)
+    await world.arm("refuse")
+    await world.sign(application_id)
+    await world.until(application_id, lambda snapshot: bool(snapshot.attention))
+    await world.advance(application_id, timedelta(days=100))
+    await _resolve(world, application_id, messages.ResolveAction.RETRY)
+    asked = await world.in_phase(application_id, Phase.SIGNATURE)
+    assert "has expired" in str(asked.timeline)
+    world.reader.insert(world.card(valid_until=add_months(world.today, 12)))
+    await world.sign(application_id)
+    filed = await world.in_phase(application_id, Phase.RECEIPT)
+    assert filed.attention == ()
+    assert len(await world.ledger()) == 1
 
 
 async def test_refused_submission_can_be_abandoned(world: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 
 from tests.world import World, temporal_environment
 from zairyu.activities.documents.blobs import BlobStore
@@ -19,6 +20,7 @@ from zairyu.models.names import application_workflow_id
 from zairyu.models.snapshot import Phase
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
+from zairyu.runtime.plugin import zairyu_plugin
 from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.pki import SandboxPki
 
@@ -265,3 +267,56 @@ async def test_a_parent_signs_for_all_children_in_one_session_at_the_desk(world:
     for application_id in ids:
         await world.in_phase(application_id, Phase.RECEIPT)
     assert len(await world.ledger()) == 3
+
+
+async def test_documents_that_cannot_be_stored_now_fail_their_own_entries_and_are_stored_by_the_next_run(
+    world: World, keys: KeyRing, form: dict[str, Any]
+) -> None:
+    store = world.directory / "store"
+    zairyu = Zairyu(world.temporal, BlobStore(f"file://{store}", keys), profile="sandbox", queue=world.queue)
+    store.rmdir()
+    store.write_text("a full disk")
+    content = listed(world, [("first", form), ("wrong", {**form, "photo": "nowhere.jpg", "attachments": []})])
+
+    report = await start_group(zairyu, content, beside=world.directory / "list", on=world.today)
+
+    assert results(report) == ["FAILED", "REFUSED"]
+    assert report.lines[0].reason is not None
+    assert results(await run(world, content)) == ["STARTED", "REFUSED"]
+
+
+async def test_what_was_handed_in_under_a_key_that_is_gone_is_there_and_cannot_be_compared(
+    world: World, form: dict[str, Any]
+) -> None:
+    content = listed(world, [("first", form), ("second", form)])
+    assert results(await run(world, content)) == ["STARTED"] * 2
+    others = KeyRing("new", {"new": b"k" * 32})
+    server = world.temporal.service_client.config.target_host
+    client = await Client.connect(server, plugins=[zairyu_plugin(others)])
+    zairyu = Zairyu(client, BlobStore(f"file://{world.directory}/other", others), queue=world.queue)
+
+    report = await start_group(zairyu, content, beside=world.directory / "list", on=world.today)
+
+    assert results(report) == ["ALREADY_THERE"] * 2
+    assert [line.other_content for line in report.lines] == [None, None]
+
+
+async def test_entries_that_no_machine_can_look_at_are_refused_and_stop_nobody_else(
+    world: World, form: dict[str, Any]
+) -> None:
+    deep: list[Any] = []
+    for _ in range(900):
+        deep = [deep]
+    half = json.loads('"\\ud800"')
+    wrong = {
+        "id": {"application_id": half * 8},
+        "text": {"office_inquiry": {"office": half, "asked_on": "2026-01-01", "takes_it": True}},
+        "form": {"reason": deep},
+        "documents": {"attachments": [{"kind": deep, "file": "nowhere.pdf"}]},
+    }
+    content = listed(world, [("good", form), *((key, {**form, **part}) for key, part in wrong.items())])
+
+    report = await run(world, content)
+
+    assert results(report) == ["STARTED"] + ["REFUSED"] * 4
+    assert GroupReport.model_validate_json(report.model_dump_json()) == report

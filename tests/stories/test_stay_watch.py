@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -13,11 +14,13 @@ from tests.world import World, temporal_environment
 from zairyu.client import MessageRefused
 from zairyu.models import messages
 from zairyu.models.application import ApplicationInput, Language
+from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import End, Phase
 from zairyu.models.stay import (
     CardExtended,
     CloseReason,
     CloseStayWatch,
+    FiledApplication,
     NotePeriod,
     StartExtension,
     StayEnd,
@@ -406,3 +409,65 @@ async def test_first_news_told_five_times_at_once_begins_one_watch(stay: Watched
     await asyncio.gather(*(stay.world.zairyu.tell_stay_watch(first) for _ in range(5)))
     snapshot = await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
     assert len(snapshot.timeline) == 1
+
+
+@pytest.mark.parametrize("reason", [CloseReason.SERVICE_ENDED, CloseReason.LEFT_JAPAN])
+@pytest.mark.parametrize("late", ["filed", "granted", "ended", "contact"])
+async def test_who_asked_not_to_be_watched_is_left_in_peace_by_late_news_until_they_register_again(
+    stay: WatchedStay, reason: CloseReason, late: str
+) -> None:
+    expires_on, granted_until = add_months(stay.today, 2), add_months(stay.today, 14)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.mailed(1)
+    await stay.world.zairyu.send_to_stay(stay.user_id, "close", CloseStayWatch(message_id="bye", reason=reason))
+    closed = await stay.closed()
+    pending = filed("app-1", stay.today, expires_on)
+    said: dict[str, dict[str, Any]] = {
+        "filed": {"filed": pending},
+        "granted": {"filed": pending, "held": held(granted_until)},
+        "ended": {"ended": ended("app-1", End.COMPLETED), "held": held(granted_until)},
+        "contact": {},
+    }
+    await stay.tell(late, **said[late])
+    assert await stay.world.zairyu.stay(stay.user_id) == closed
+    await stay.tell("registered again", held=held(granted_until))
+    await stay.until(lambda snapshot: (snapshot.end, snapshot.expires_on) == (None, granted_until))
+
+
+async def test_a_stay_that_ended_by_itself_is_watched_again_when_a_permission_comes(stay: WatchedStay) -> None:
+    """An acquisition prolongs nothing, so the watch that hears of it has nothing to wait for until it is decided."""
+    born_on, granted_until = stay.today, add_months(stay.today, 12)
+    acquisition = FiledApplication(
+        application_id="app-1", application_type=ApplicationType.ACQUISITION_OF_STATUS, filed_on=born_on
+    )
+    await stay.tell("filed", filed=acquisition)
+    await stay.until(lambda snapshot: bool(snapshot.timeline))
+    await stay.live_until(stay.today + timedelta(days=3))
+    assert (await stay.closed()).end is StayEnd.NOTHING_TO_WATCH
+    await stay.tell("granted", filed=acquisition, held=held(granted_until))
+    await stay.until(lambda snapshot: (snapshot.end, snapshot.expires_on) == (None, granted_until))
+
+
+async def test_the_end_of_what_does_not_touch_the_stay_begins_no_watch(stay: WatchedStay) -> None:
+    world = stay.world
+    application_id = await world.start(ApplicationType.CERTIFICATE_OF_ELIGIBILITY, user_id=stay.user_id)
+    await world.in_phase(application_id, Phase.SIGNATURE)
+    await world.zairyu.request_withdrawal(application_id, messages.RequestWithdrawal(message_id="no"))
+    await world.closed(application_id)
+    with pytest.raises(MessageRefused):
+        await world.zairyu.stay(stay.user_id)
+
+
+async def test_a_worker_that_is_down_when_a_reminder_is_due_sends_it_once_when_it_is_back(stay: WatchedStay) -> None:
+    expires_on = add_months(stay.today, 4)
+    await stay.tell("registered", held=held(expires_on))
+    await stay.until(lambda snapshot: snapshot.expires_on == expires_on)
+    await stay.world.stop_worker()
+    passing = asyncio.create_task(stay.live_until(add_months(expires_on, -3)))
+    # Without a worker the skipping itself does not come to its end.
+    await asyncio.wait([passing], timeout=1)
+    await stay.world.start_worker()
+    await passing
+    await stay.mailed(1)
+    await stay.until(lambda snapshot: "Mail sent" in str(snapshot.timeline))
+    await stay.mailed(1)

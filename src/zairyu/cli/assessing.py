@@ -14,6 +14,7 @@ from zairyu.cli.speaking import REFUSED, AsJson, err, fail, findings_table, out,
 from zairyu.client import ApplicationRefused, Zairyu
 from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Reason, Window
 from zairyu.models.base import BilingualText
+from zairyu.models.residence import CollectionMethod
 
 
 def assess(
@@ -41,8 +42,8 @@ def assess(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        content = json.loads(text)
+        # As bytes: JSON tells its own encoding, also after a byte order mark.
+        content = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         fail(f"the input cannot be read: {error.strerror}", REFUSED)
     except (ValueError, RecursionError):
@@ -91,7 +92,7 @@ def _told(assessment: Assessment) -> Table:
     if assessment.fee is not None:
         tell("手数料\nFee", *_fees(assessment.fee))
     for option in assessment.collection:
-        tell(f"受領方法\n{option.method.value}", *_collection(option))
+        tell(f"受領方法\n{_METHODS[option.method]}", *_collection(option))
     tell("添付資料\nDocuments", *(document.text for document in assessment.documents))
     if assessment.office is not None:
         tell("提出先\nOffice", assessment.office.name)
@@ -103,6 +104,11 @@ def _told(assessment: Assessment) -> Table:
     return table
 
 
+_METHODS: Final = {
+    CollectionMethod.POST: "郵送\nBy post",
+    CollectionMethod.COUNTER: "窓口\nAt the counter",
+    CollectionMethod.EMAIL: "メール\nBy e-mail",
+}
 _CARD_LASTS: Final = BilingualText(
     ja="この申請に必要な間は有効です。", en="It lasts as long as this application needs it."
 )
@@ -117,7 +123,7 @@ def _reason(reason: Reason) -> BilingualText:
 def _by(what: BilingualText, limit: Limit | None) -> BilingualText:
     if limit is None:
         return what
-    return BilingualText(ja=f"{what.ja}（{limit.on}まで）", en=f"{what.en} (by {limit.on})")
+    return BilingualText(ja=f"{what.ja}（{limit.on}まで）", en=f"{what.en} By {limit.on}.")
 
 
 def _limits(window: Window | None) -> Iterable[BilingualText]:

@@ -17,11 +17,13 @@ from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.documents.errors import BlobStoreUnavailable
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.models.findings import Finding
 from zairyu.models.messages import Message
 from zairyu.rules.calendar import day_in_japan
 from zairyu.rules.intake import malformed_findings
+from zairyu.rules.readable import unreadable_parts
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.keys import KeyRing, KeyRingError
 from zairyu.runtime.logs import set_up_logs
@@ -103,6 +105,10 @@ def answered(asking: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(asking)
     except MessageRefused as refused:
         fail(str(refused), REFUSED)
+    except BlobStoreUnavailable:
+        fail("the document store cannot be reached; nothing was started or said")
+    except KeyRingError as error:
+        fail(str(error))
     except RPCError as error:
         fail(f"no answer ({error.status.name}); see that a worker runs: zairyu worker")
 
@@ -131,10 +137,13 @@ def typed_message(kinds: Mapping[str, type[M]], name: str, content: str, as_json
         fail(f"there is no message {name!r}; there are: {', '.join(kinds)}", REFUSED)
     try:
         value = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         fail("the message is not a JSON object", REFUSED)
+    if unreadable := unreadable_parts(value):
+        show_findings(unreadable, as_json)
+        raise typer.Exit(REFUSED)
     try:
         return kind.model_validate({"message_id": str(uuid.uuid4()), **value})
     except ValidationError as error:

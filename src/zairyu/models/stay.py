@@ -36,7 +36,7 @@ class EndedApplication(Model):
 
 
 class StayNews(Model):
-    """Something that changes what is known of somebody's stay. The first news begins the watch."""
+    """Something that changes what is known of somebody's stay. The first news of a stay begins the watch."""
 
     news_id: str
     """The same news has the same id: a repeat changes nothing."""

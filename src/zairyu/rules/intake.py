@@ -14,7 +14,8 @@ from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
 from zairyu.rules.attachments import check_attachments, check_documents
 from zairyu.rules.items import fill_in
 from zairyu.rules.judgement import judged, part_of
-from zairyu.rules.my_number import contains_my_number
+from zairyu.rules.my_number import my_numbers
+from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.spec_packs import pack_in_force
 
 
@@ -47,7 +48,9 @@ def check_input(
 
 def check_form(form: Mapping[str, Any], *, on: date) -> tuple[Finding, ...]:
     """Everything that is wrong with a form, malformed or not."""
-    findings = [*_malformed(form), *judged(form, on), *_my_numbers(form, "")]
+    if unreadable := unreadable_parts(form):
+        return unreadable
+    findings = [*_malformed(form), *judged(form, on), *my_numbers(form)]
     known = {finding.place for finding in findings}
     return (*findings, *(finding for finding in _unwritable(form, on) if not _is_known(finding.place, known)))
 
@@ -88,23 +91,3 @@ def _unwritable(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
     sheet = pack.form_for(application_type, status) if pack and application_type and status else None
     if pack is not None and sheet is not None:
         yield from fill_in(sheet, form, pack).findings
-
-
-def _my_numbers(value: object, place: str) -> Iterator[Finding]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            # A place that is named by a My Number would repeat it.
-            in_key = contains_my_number(str(key))
-            yield from _my_numbers(key, place) if in_key else _my_numbers(inner, place + place_of(key))
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(value):
-            yield from _my_numbers(inner, place + place_of(index))
-    elif isinstance(value, str) and contains_my_number(value):
-        yield Finding(
-            place=place,
-            rule="my-number",
-            message=BilingualText(
-                ja="個人番号（マイナンバー）は記入しないでください。", en="A My Number must not be entered anywhere."
-            ),
-            source="My Number Act (2013, no. 27), article 20",
-        )

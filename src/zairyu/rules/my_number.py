@@ -2,6 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
+
+from zairyu.models.base import BilingualText
+from zairyu.models.findings import Finding, place_of
 
 _BETWEEN = r"[\s\-‐-―−ー]{0,3}"
 """Spaces, or any of the dashes that a Japanese keyboard gives, the long-vowel mark included."""
@@ -9,6 +13,27 @@ _IN_FOURS = re.compile(rf"(?<![0-9])(?=([0-9]{{4}}{_BETWEEN}[0-9]{{4}}{_BETWEEN}
 """As it is printed on the card, whatever stands beside it."""
 _BY_ITSELF = re.compile(rf"[0-9](?:{_BETWEEN}[0-9])*")
 """In any other grouping only when no more digits follow: two dates in a row are no My Number."""
+
+
+def my_numbers(value: object, place: str = "") -> Iterator[Finding]:
+    """A finding for each text of an input that holds a My Number, the names of its parts included."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            # A place that is named by a My Number would repeat it.
+            in_key = contains_my_number(str(key))
+            yield from my_numbers(str(key), place) if in_key else my_numbers(inner, place + place_of(key))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from my_numbers(inner, place + place_of(index))
+    elif isinstance(value, str) and contains_my_number(value):
+        yield Finding(
+            place=place,
+            rule="my-number",
+            message=BilingualText(
+                ja="個人番号（マイナンバー）は記入しないでください。", en="A My Number must not be entered anywhere."
+            ),
+            source="My Number Act (2013, no. 27), article 20",
+        )
 
 
 def contains_my_number(text: str) -> bool:

@@ -20,7 +20,8 @@ from zairyu.rules.calendar import add_months, day_in_japan, start_of_day
 from zairyu.rules.filers import permissibility
 from zairyu.rules.intake import malformed_findings
 from zairyu.rules.items import fill_in
-from zairyu.rules.my_number import contains_my_number
+from zairyu.rules.my_number import my_numbers
+from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.spec_packs import pack_in_force
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
@@ -62,7 +63,9 @@ def _row(subject: Subject, on: date) -> RegistrationRow:
 
 def check_registration(form: Mapping[str, Any], *, on: date) -> tuple[Finding, ...]:
     """Everything that speaks against a registration as it was handed in, malformed or not, on a day in Japan."""
-    findings = [*_my_numbers(form, "")]
+    if unreadable := unreadable_parts(form):
+        return unreadable
+    findings = [*my_numbers(form)]
     try:
         read = RegistrationForm.model_validate(form)
     except ValidationError as error:
@@ -159,21 +162,6 @@ def fill_in_sheet(sheet: RegistrationSheet, on: date) -> tuple[Finding, ...]:
     if pack is None or form is None:
         return ()
     return fill_in(form, sheet.model_dump(mode="json"), pack).findings
-
-
-def _my_numbers(value: object, place: str) -> Iterator[Finding]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _my_numbers(inner, f"{place}/{key}")
-    elif isinstance(value, str) and contains_my_number(value):
-        yield Finding(
-            place=place,
-            rule="my-number",
-            message=BilingualText(
-                ja="個人番号（マイナンバー）は記入しないでください。", en="A My Number must not be entered anywhere."
-            ),
-            source="My Number Act (2013, no. 27), article 20",
-        )
 
 
 # ----- the form and the card ------------------------------------------------------------------------------------------

@@ -20,6 +20,16 @@ _ENDING_THE_STAY: Final = (End.DENIED, End.WITHDRAWN, End.TERMINATED)
 """After the expiry the stay rests on the pending application alone, and ends with it."""
 
 
+def begins_watch(news: stay.StayNews) -> bool:
+    """Whether news begins a watch where there is none. What has ended, and a new contact, are nothing to watch."""
+    return news.ended is None and (news.held is not None or news.filed is not None or news.left)
+
+
+def begins_watch_anew(news: stay.StayNews) -> bool:
+    """Whether news begins a watch also after somebody has closed one: a registration does, an application does not."""
+    return begins_watch(news) and news.filed is None
+
+
 def with_news(standing: stay.Standing | None, news: stay.StayNews, *, on: date) -> stay.Standing:
     """What is known once the news has come.
 

@@ -279,6 +279,12 @@ class ApplicationWorkflow(ApplicationMessages):
                 return Phase.PACKAGING
             if self._too_late():
                 raise Ended(End.WINDOW_MISSED)
+            if self._certificate_expired():
+                self._case.tell(
+                    "署名した電子証明書の有効期限が切れたため、改めて署名が必要です。",
+                    "The certificate that signed it has expired: it has to be signed anew.",
+                )
+                return Phase.PACKAGING
             state.request_id = submission_request_id(application.application_id, state.sealed.document.sha256)
         try:
             state.receipt = await perform(
@@ -740,6 +746,11 @@ class ApplicationWorkflow(ApplicationMessages):
         receipt = self._state.receipt
         assert receipt is not None
         return day_in_japan(receipt.accepted_at)
+
+    def _certificate_expired(self) -> bool:
+        """Whether the certificate in the signature has ended before the application could be sent."""
+        last = self._state.card_expires_on
+        return last is not None and today() > last
 
     def _spec_pack_changed(self) -> bool:
         """A package is built, checked and signed with the pack in force on the day it is sent."""
