@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
 from rich.spinner import Spinner
-from rich.table import Table
+from rich.table import Column, Table
 
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.errors import CardReaderError
@@ -242,7 +242,7 @@ def _phases(snapshot: ApplicationSnapshot) -> Table:
 
 def _places(snapshot: ApplicationSnapshot, endpoints: Endpoints) -> Panel:
     workflow = f"{endpoints.ui_url}/namespaces/default/workflows/application%2F{snapshot.application_id}"
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(Column(), Column(overflow="fold"), padding=(0, 2))
     table.add_row("Temporal UI", workflow)
     table.add_row("Officer", f"{endpoints.sandbox_url}/officer")
     table.add_row("Mailbox", f"{endpoints.sandbox_url}/mailbox")

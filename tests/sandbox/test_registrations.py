@@ -20,6 +20,8 @@ async def test_link_in_the_mail_leads_to_the_password_and_the_id_comes_by_mail(p
     await register(provider)
     (link,) = await mailed(provider, r"http\S+/registrations/\S+")
     assert link.startswith(str(provider.http.base_url).rstrip("/"))
+    (mail,) = (await provider.http.get("/sandbox/mails")).json()
+    assert f'href="{link}"' in (await provider.http.get(f"/mailbox/{mail['id']}")).text
     assert 'name="password"' in (await provider.http.get(link)).text
     assert await mailed(provider, r"SB\d{8}") == []
 

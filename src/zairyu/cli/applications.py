@@ -68,7 +68,10 @@ def send(
     said = typed_message(messages.UPDATES, message, content, as_json)
 
     async def tell() -> ApplicationSnapshot:
-        return await (await zairyu_client(read_settings())).send(application_id, message, said)
+        zairyu = await zairyu_client(read_settings())
+        await zairyu.send(application_id, message, said)
+        # What the message brought about begins only after the answer to it.
+        return await zairyu.snapshot(application_id)
 
     _show(answered(tell()), as_json)
 
@@ -108,6 +111,8 @@ def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
     out.print(f"Phase: [bold]{snapshot.phase.value}[/]")
     if snapshot.waiting_for:
         out.print(f"{snapshot.waiting_for.ja}\n{snapshot.waiting_for.en}")
+    for step in snapshot.manual_steps:
+        out.print(f"[yellow]{step.kind.value}[/]\n{step.instructions.ja}\n{step.instructions.en}")
     for attention in snapshot.attention:
         out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
         if attention.findings:

@@ -65,7 +65,7 @@ def _told(report: ReaderReport) -> Table:
     for label, value in (
         ("署名用暗証番号 残り / Password tries left", report.password_tries_left),
         ("利用者証明用暗証番号 残り / PIN tries left", report.pin_tries_left),
-        ("利用者証明用電子証明書 / Certificate for login, last day", report.auth_valid_until),
+        ("利用者証明用電子証明書 / Certificate for user authentication, last day", report.auth_valid_until),
     ):
         table.add_row(label, "-" if value is None else str(value))
     return table

@@ -64,7 +64,10 @@ def send(
     said = typed_message(REGISTRATION_UPDATES, message, content, as_json)
 
     async def tell() -> RegistrationSnapshot:
-        return await (await zairyu_client(read_settings())).send_to_registration(user_id, message, said)
+        zairyu = await zairyu_client(read_settings())
+        await zairyu.send_to_registration(user_id, message, said)
+        # What the message brought about begins only after the answer to it.
+        return await zairyu.registration(user_id)
 
     _show(answered(tell()), as_json)
 

@@ -47,7 +47,10 @@ def send(
     said = typed_message(STAY_UPDATES, message, content, as_json)
 
     async def tell() -> StaySnapshot:
-        return await (await zairyu_client(read_settings())).send_to_stay(user_id, message, said)
+        zairyu = await zairyu_client(read_settings())
+        await zairyu.send_to_stay(user_id, message, said)
+        # What the message brought about begins only after the answer to it.
+        return await zairyu.stay(user_id)
 
     _show(answered(tell()), as_json)
 
@@ -63,10 +66,11 @@ def extend(
     async def start() -> StaySnapshot:
         zairyu = await zairyu_client(read_settings())
         try:
-            return await zairyu.start_extension(user_id, input_file, on=today())
+            await zairyu.start_extension(user_id, input_file, on=today())
         except ApplicationRefused as refused:
             show_findings(refused.findings, as_json)
             raise typer.Exit(REFUSED) from None
+        return await zairyu.stay(user_id)
 
     _show(answered(start()), as_json)
 

@@ -118,7 +118,7 @@ async def _terminal(
         desk = Desk(readers, screen, roots, tokens=settings.card_tokens)
         await stack.enter_async_context(terminal_worker(client, terminal_id, desk, readers))
         await stack.enter_async_context(keep_registered(client, terminal_id, on_connection=screen.show_connection))
-        err.print(f"端末 {terminal_id} は署名の依頼を待っています。/ Terminal {terminal_id} waits for signatures.")
+        err.print(f"端末 {terminal_id} は依頼を待っています。/ Terminal {terminal_id} waits for requests.")
         await stopped
 
 

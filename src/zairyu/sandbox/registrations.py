@@ -55,7 +55,7 @@ class Accounts:
             )
         self._letters.write(
             email,
-            "【模擬環境】利用者登録完了のお知らせ / SANDBOX: your registration",
+            "【模擬環境】利用者情報登録完了のお知らせ / SANDBOX: your registration",
             "次のページでパスワードを設定してください。\nSet your password on this page:\n\n",
             f"/registrations/{token}",
         )

@@ -24,10 +24,10 @@ from zairyu.models.card import CardReadRequest, ExpectedSigner, SignatureRequest
 class Screen:
     """A console in memory, and the lines that somebody types at it."""
 
-    def __init__(self, *, lines: Iterable[str] = (), hidden: Iterable[str] = ()) -> None:
+    def __init__(self, *, lines: Iterable[str] = (), hidden: Iterable[str] = (), width: int = 120) -> None:
         self._text = io.StringIO()
         self._lines, self._hidden = iter(lines), iter(hidden)
-        self.console = Console(file=self._text, width=120)
+        self.console = Console(file=self._text, width=width)
         self.prompt = ConsolePrompt(
             self.console, read_line=lambda _: next(self._lines), read_hidden=lambda _: next(self._hidden)
         )
@@ -255,6 +255,12 @@ async def test_person_sees_what_will_be_read_and_what_never_is(read_request: Car
     ):
         assert shown in screen.text
     assert "1204" not in screen.text
+
+
+async def test_nothing_of_what_will_be_read_is_cut_off_on_a_narrow_console(read_request: CardReadRequest) -> None:
+    screen = Screen(hidden=["1204"], width=80)
+    assert await screen.prompt.ask_for_pin(read_request, 3) is not None
+    assert "…" not in screen.text
 
 
 async def test_four_digits_are_asked_again_at_no_cost(read_request: CardReadRequest) -> None:

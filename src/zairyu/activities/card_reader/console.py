@@ -13,7 +13,7 @@ from unicodedata import category
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 
 from zairyu.activities.card_reader.errors import CardReaderError, PinMalformed, PinNotGiven, WayOn, WrongPin
 from zairyu.activities.card_reader.password import CardInfoPin, CardPin, SignPassword
@@ -295,8 +295,13 @@ def _plain(text: str) -> str:
     return escape("".join(shown))
 
 
+def _grid() -> Table:
+    # Japanese has no spaces to break a line at, and nothing that a person consents to may be cut off.
+    return Table.grid(Column(), Column(overflow="fold"), padding=(0, 2))
+
+
 def _described(request: SignatureRequest, heading: str) -> Panel:
-    table = Table.grid(padding=(0, 2))
+    table = _grid()
     table.add_row("申請 / Application", f"{request.title.ja}\n{request.title.en}")
     if request.applicant is not None:
         table.add_row("申請人 / Applicant", _plain(request.applicant))
@@ -309,7 +314,7 @@ def _described(request: SignatureRequest, heading: str) -> Panel:
 
 
 def _described_reading(request: CardReadRequest) -> Panel:
-    table = Table.grid(padding=(0, 2))
+    table = _grid()
     table.add_row("手続 / What for", f"{request.title.ja}\n{request.title.en}")
     if request.holder is not None:
         table.add_row("登録する方 / Who registers", _plain(request.holder.name))
