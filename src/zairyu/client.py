@@ -72,7 +72,7 @@ _ID: Final[TypeAdapter[str | None]] = TypeAdapter(ApplicationId | None)
 
 
 class ApplicationRefused(Exception):
-    """An application was not started. Carries every finding at once."""
+    """What was given cannot be taken: nothing was started. Carries every finding at once."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(f"{len(findings)} findings")
@@ -281,7 +281,7 @@ class Zairyu:
         return await self.send(application_id, "report_payment", message)
 
     async def confirm_collection(self, application_id: str, message: messages.ConfirmCollection) -> ApplicationSnapshot:
-        """The applicant has the new card."""
+        """The applicant has the new card or the certificate."""
         return await self.send(application_id, "confirm_collection", message)
 
     async def request_withdrawal(self, application_id: str, message: messages.RequestWithdrawal) -> ApplicationSnapshot:
