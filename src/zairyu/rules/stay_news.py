@@ -16,6 +16,9 @@ STAYING_ON: Final = (ApplicationType.EXTENSION_OF_PERIOD, ApplicationType.CHANGE
 """What somebody files to stay on beyond the expiry. Source: Immigration Control and Refugee Recognition Act, articles
 20 and 21."""
 
+CHANGING_THE_STAY: Final = (*STAYING_ON, ApplicationType.ACQUISITION_OF_STATUS)
+"""What changes the applicant's own stay when it is permitted. Source: the same Act, articles 20, 21 and 22-2."""
+
 _ENDING_THE_STAY: Final = (End.DENIED, End.WITHDRAWN, End.TERMINATED)
 """After the expiry the stay rests on the pending application alone, and ends with it."""
 

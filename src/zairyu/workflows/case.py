@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
-    from zairyu.models.residence import ApplicationType, Filer
+    from zairyu.models.residence import Filer
     from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
     from zairyu.models.state import ApplicationState
     from zairyu.models.status import Outcome
@@ -18,19 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.rules.admission import why_refused
     from zairyu.rules.alarms import RINGING, alarms
     from zairyu.rules.outlook import snapshot_of
+    from zairyu.rules.stay_news import CHANGING_THE_STAY
     from zairyu.workflows.details import details
     from zairyu.workflows.record import Record, today
     from zairyu.workflows.search_attributes import attributes_of
-
-
-_ABOUT_THE_STAY = frozenset(
-    {
-        ApplicationType.CHANGE_OF_STATUS,
-        ApplicationType.EXTENSION_OF_PERIOD,
-        ApplicationType.ACQUISITION_OF_STATUS,
-    }
-)
-"""What changes the applicant's own stay when it is permitted."""
 
 
 class Case(Record[ApplicationState]):
@@ -100,7 +91,7 @@ class Case(Record[ApplicationState]):
         """
         application = self.state.application
         form, report = application.form, self.state.report
-        if application.user_id is None or (ended is None and form.application_type not in _ABOUT_THE_STAY):
+        if application.user_id is None or (ended is None and form.application_type not in CHANGING_THE_STAY):
             return
         held = None
         if report is not None and report.grant is not None and report.outcome is Outcome.PERMITTED:
