@@ -20,6 +20,7 @@ from zairyu.rules.fees import ConcurrentFeeRow, FeeRow, PaymentRow
 from zairyu.rules.filer_conditions import RelativeRow
 from zairyu.rules.filers import FilerRow, PermissionRow
 from zairyu.rules.filing_window import WindowRow
+from zairyu.rules.judgement import KinshipRow
 from zairyu.rules.jurisdiction import OfficeRow
 from zairyu.rules.registration import RegistrationRow
 from zairyu.rules.reminders import ReminderRow
@@ -55,6 +56,7 @@ TABLES = {
     "applicants": Table(ApplicantRow, lambda row: ["applicants"]),
     "concurrent_permissions": Table(PermissionRow, lambda row: row.permissions),
     "filers": Table(FilerRow, lambda row: [(filer, cell) for filer in row.filers for cell in row.procedures]),
+    "kinships": Table(KinshipRow, lambda row: [row.filer]),
     "relatives": Table(RelativeRow, lambda row: ["relatives"]),
     "statuses": Table(StatusRow, lambda row: [row.status]),
     "filing_windows": Table(WindowRow, lambda row: [(row.application_type, row.way)]),

@@ -21,6 +21,7 @@ from zairyu.models.residence import (
 from zairyu.rules.applicants import days_of_birth
 from zairyu.rules.assessment import assess
 from zairyu.rules.jurisdiction import competent_office
+from zairyu.rules.tables import DatedRow, in_force, load_table
 
 _UNSAID: Final = {
     name: field.default for name, field in ApplicationForm.model_fields.items() if not field.is_required()
@@ -36,11 +37,18 @@ _NEEDED: Final = {
     ApplicationType.AUTHORIZED_EMPLOYMENT_CERTIFICATE: ("/applicant/current_stay",),
 }
 """Parts of the form that only some applications have, and these cannot do without."""
-_KINSHIPS: Final = {
-    Filer.LEGAL_REPRESENTATIVE: frozenset({Kinship.PARENT, Kinship.GUARDIAN}),
-    Filer.RELATIVE: frozenset({Kinship.SPOUSE, Kinship.CHILD, Kinship.PARENT}),
-}
-"""Source: ISA, user guide for applicants (2024-03), section 1."""
+
+
+class KinshipRow(DatedRow):
+    """What somebody has to be to the applicant, to file as this filer."""
+
+    filer: Filer
+    kinships: frozenset[Kinship]
+
+
+_KINSHIPS = load_table("kinships", KinshipRow)
+_REPRESENTED: Final = frozenset(row.filer for row in _KINSHIPS)
+"""Those who name a representative: the one who signs."""
 
 
 def judged(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
@@ -59,7 +67,7 @@ def judged(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
         values = [part_of(said, place, kind) for place, kind in parts]
         if None not in values:
             yield from check(*values, on)
-    yield from _who_files(said)
+    yield from _who_files(said, on)
     yield from _re_entry(said)
 
 
@@ -100,7 +108,7 @@ def _without(value: Any, place: tuple[int | str, ...]) -> Any:
 def _lacking(intention: Intention | None, form: Mapping[str, Any]) -> Iterator[str]:
     """The places of whole parts that this kind of application, or this filer, cannot do without."""
     needed = _NEEDED.get(intention.application_type, ()) if intention else ()
-    if intention is not None and intention.filer in _KINSHIPS:
+    if intention is not None and intention.filer in _REPRESENTED:
         needed = (*needed, "/representative")
     yield from (place for place in needed if part_of(form, place, Any) is None)
 
@@ -214,7 +222,7 @@ def _prefecture(prefecture: str, on: date) -> Iterator[Finding]:
         )
 
 
-def _who_files(form: Mapping[str, Any]) -> Iterator[Finding]:
+def _who_files(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
     """The one who signs is the representative if there is one: there has to be one exactly when one files."""
     filer = part_of(form, "/filer", Filer)
     named = part_of(form, "/representative", Any) is not None
@@ -228,16 +236,17 @@ def _who_files(form: Mapping[str, Any]) -> Iterator[Finding]:
             ),
         )
     kinship = part_of(form, "/representative/kinship", Kinship)
-    if filer in _KINSHIPS and kinship is not None and kinship not in _KINSHIPS[filer]:
-        yield Finding(
-            place="/representative/kinship",
-            rule="kinship",
-            message=BilingualText(
-                ja=f"この続柄では「{filer.label.ja}」として申請できません。",
-                en=f"With this relationship one is not: {filer.label.en}.",
-            ),
-            source="ISA, user guide for applicants (2024-03), section 1",
-        )
+    for row in in_force(_KINSHIPS, on):
+        if row.filer is filer and kinship is not None and kinship not in row.kinships:
+            yield Finding(
+                place="/representative/kinship",
+                rule="kinship",
+                message=BilingualText(
+                    ja=f"この続柄では「{filer.label.ja}」として申請できません。",
+                    en=f"With this relationship one is not: {filer.label.en}.",
+                ),
+                source=row.source,
+            )
 
 
 def _re_entry(form: Mapping[str, Any]) -> Iterator[Finding]:
