@@ -6,8 +6,10 @@ waits need a clock that stands still until a test moves it, so workflows start w
 """
 
 import asyncio
+import io
 import json
 import uuid
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -26,7 +28,7 @@ from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import Zairyu
 from zairyu.models import messages
-from zairyu.models.documents import Attachment, AttachmentKind
+from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.names import application_workflow_id, document_request_workflow_id
 from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
@@ -288,6 +290,13 @@ class World(Surroundings):
         return await self.zairyu.sign_at(
             application_id, messages.SignAt(message_id=uuid.uuid4().hex, terminal_id=self.terminal_id)
         )
+
+    async def package(self) -> dict[str, bytes]:
+        """The files of the one package that the agency has, by name."""
+        (entry,) = await self.ledger()
+        reference = DocumentRef(sha256=entry["sha256"], size=entry["size"], media_type="application/zip")
+        with zipfile.ZipFile(io.BytesIO(await BlobStore(self.settings.blobs, self._keys).get(reference))) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
 
     async def file(
         self, application_type: ApplicationType = ApplicationType.EXTENSION_OF_PERIOD, **changes: Any

@@ -1,6 +1,7 @@
 """Each kind of application to its end, by whoever may file it, through the real sandbox."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,16 @@ async def examined(world: World, application_type: ApplicationType, **changes: A
 async def mailed(world: World, subject: str) -> list[str]:
     """The texts of the mails with such a subject."""
     return [mail["text"] for mail in await world.mails() if subject in mail["subject"]]
+
+
+def photos(package: Mapping[str, bytes]) -> list[str]:
+    """The names of the JPEGs in a package."""
+    return [name for name, content in package.items() if content.startswith(b"\xff\xd8\xff")]
+
+
+async def test_grown_up_sends_a_photo(world: World) -> None:
+    await world.file(ApplicationType.CHANGE_OF_STATUS)
+    assert len(photos(await world.package())) == 1
 
 
 async def test_change_of_status_with_a_re_entry_permit_costs_both(world: World) -> None:
@@ -158,8 +169,7 @@ async def test_certificate_of_eligibility_by_post_needs_an_envelope_only(world: 
 
 async def test_parent_signs_for_a_child_that_has_neither_card_nor_photo(world: World) -> None:
     application_id = await examined(world, ApplicationType.ACQUISITION_OF_STATUS)
-    [entry] = await world.ledger()
-    assert not [file for file in entry.get("files", []) if "photo" in file]
+    assert not photos(await world.package())
     await world.officer(application_id, "permission", years="1")
     await world.in_phase(application_id, Phase.COLLECTION)
     await world.officer(application_id, "ready")
@@ -203,7 +213,7 @@ async def test_acquisition_not_signed_within_thirty_days_goes_to_the_counter(wor
     assert "period of stay" not in letter
 
 
-async def test_card_of_the_child_does_not_sign_for_the_parent(world: World) -> None:
+async def test_card_of_a_stranger_does_not_sign_for_the_parent(world: World) -> None:
     application_id = await world.start(ApplicationType.ACQUISITION_OF_STATUS)
     world.reader.insert(world.card(valid_until=add_months(world.today, 2), persona=CARLOS))
     world.fingers.password = CARLOS.sign_password

@@ -1,8 +1,6 @@
 """What the terminal has signed, in the eyes of a program that is not ours."""
 
-import io
 import uuid
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +13,6 @@ from temporalio.testing import WorkflowEnvironment
 from tests.cards import DaemonRig
 from tests.world import World
 from tests.xmlsec import verdict_of_xmlsec1
-from zairyu.activities.documents.blobs import BlobStore
-from zairyu.models.documents import DocumentRef
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import SandboxPki
 
@@ -52,12 +48,8 @@ async def filed(temporal: WorkflowEnvironment, keys: KeyRing, sandbox_pki: Sandb
     """Signed by a card on the real PC/SC stack, for an application that went through the terminal."""
     async with World(temporal, keys, sandbox_pki, tmp_path / "world", DaemonRig()) as world:
         await world.file()
-        (entry,) = await world.ledger()
-        reference = DocumentRef(sha256=entry["sha256"], size=entry["size"], media_type="application/zip")
-        package = await BlobStore(world.settings.blobs, keys).get(reference)
+        files = await world.package()
         at = world.sandbox.clock.now()
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
     (manifest,) = [name for name in files if name.endswith(".xml")]
     return Filed(files.pop(manifest), files, at, tmp_path)
 
