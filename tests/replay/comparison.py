@@ -133,6 +133,8 @@ def _fields(past: Any, today: Any, path: str = "") -> Iterator[str]:
     """Each field that differs, with its path."""
     if isinstance(past, dict) and isinstance(today, dict):
         for name in {**past, **today}:
+            if name not in past and not today[name]:
+                continue  # a field that was added later, with nothing in it: readers of either age see the same
             yield from _fields(past.get(name, _ABSENT), today.get(name, _ABSENT), f"{path}.{name}".lstrip("."))
     elif isinstance(past, list) and isinstance(today, list):
         for index in range(max(len(past), len(today))):

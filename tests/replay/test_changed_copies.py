@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 
 from tests.histories.files import DIRECTORY, read
-from tests.replay.comparison import HOW_TO_MEND, objection
+from tests.replay.comparison import HOW_TO_MEND, _fields, objection
 from tests.replay.replaying import replayed
 from zairyu.workflows import application as story_of
 from zairyu.workflows import application_messages as messages_of
@@ -126,6 +126,12 @@ async def test_the_exact_comparison_sees_what_the_replayer_does_not(
     assert why is not None
     assert [part for part in told if part not in why] == []
     assert why.endswith(HOW_TO_MEND)
+
+
+@pytest.mark.parametrize(("today", "seen"), [(None, False), ([], False), ({}, False), ("later", True), (1, True)])
+def test_an_added_field_is_seen_as_soon_as_something_is_in_it(today: object, *, seen: bool) -> None:
+    assert bool(list(_fields({"form": {"name": "A"}}, {"form": {"name": "A", "added": today}}))) is seen
+    assert list(_fields({"form": {"name": "A", "removed": today}}, {"form": {"name": "A"}})) != []
 
 
 async def test_a_renamed_signal_is_seen_even_where_nothing_followed_it_yet(copy: Copy) -> None:

@@ -1,10 +1,11 @@
 """What a person applies for: the input of an application."""
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, DocumentRef
@@ -15,6 +16,7 @@ from zairyu.models.residence import (
     ConcurrentPermission,
     Filer,
     Kinship,
+    OrganizationCategory,
     PeriodOfStay,
     ReEntry,
     ResidenceStatus,
@@ -179,6 +181,8 @@ class ApplicationForm(Model):
     designated_activity: NotificationNumber | None = None
     """For Designated Activities that a notice lists."""
     office_inquiry: OfficeInquiry | None = None
+    organization_category: OrganizationCategory | None = None
+    """Of the organization that employs the applicant, for the statuses of work."""
     cannot_file_because: Text | None = None
     """Illness or another reason for which an applicant of 16 or older cannot file."""
     concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
@@ -187,6 +191,9 @@ class ApplicationForm(Model):
     adds_kanji_name: bool = False
     """Whether kanji are to be added to the name on the card for the first time."""
     collection_method: CollectionMethod = CollectionMethod.COUNTER
+    details: Mapping[str, JsonValue] = {}
+    """What the sheets of this status of residence ask beyond the first one. The spec pack in force says which parts
+    there are, and checks them."""
 
     @property
     def signer(self) -> "Applicant | Representative":

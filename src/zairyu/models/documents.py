@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from zairyu.models.base import Model
+from zairyu.models.base import BilingualText, Model
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest in lower-case hexadecimal."""
@@ -28,6 +28,21 @@ class AttachmentKind(StrEnum):
     TAX_PAYMENT_CERTIFICATE = "TAX_PAYMENT_CERTIFICATE"
     DECLARATION = "DECLARATION"
     OTHER = "OTHER"
+
+    @property
+    def label(self) -> BilingualText:
+        """What that document is called."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    AttachmentKind.ORGANIZATION_FORM: BilingualText(ja="所属機関等作成用の申請書", en="form made by the organization"),
+    AttachmentKind.EMPLOYMENT_CERTIFICATE: BilingualText(ja="在職証明書", en="certificate of employment"),
+    AttachmentKind.TAX_CERTIFICATE: BilingualText(ja="住民税の課税証明書", en="tax certificate"),
+    AttachmentKind.TAX_PAYMENT_CERTIFICATE: BilingualText(ja="住民税の納税証明書", en="tax payment certificate"),
+    AttachmentKind.DECLARATION: BilingualText(ja="資料添付に関する申告書", en="declaration on attached documents"),
+    AttachmentKind.OTHER: BilingualText(ja="その他の資料", en="other document"),
+}
 
 
 class Attachment(Model):

@@ -15,6 +15,15 @@ class Severity(StrEnum):
 
     ERROR = "ERROR"
     WARNING = "WARNING"
+    NOTICE = "NOTICE"
+    """Nothing is wrong; it says what is done with what was entered."""
+
+
+class ItemName(Model):
+    """An item of the agency's form, as people find it there."""
+
+    number: str
+    label: BilingualText
 
 
 class Finding(Model):
@@ -28,3 +37,7 @@ class Finding(Model):
     severity: Severity = Severity.ERROR
     source: str | None = None
     """The public document and section the rule comes from."""
+    item: ItemName | None = None
+    """The item of the form, where the rule is about one."""
+    value_class: str | None = None
+    """How long the value is and which kinds of characters it has: `12: HALF_CAPITALS, DIGITS`."""

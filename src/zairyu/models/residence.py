@@ -160,6 +160,22 @@ _STATUS_LABELS = {
 }
 
 
+class OrganizationCategory(StrEnum):
+    """The category of an employing organization, by which its documents differ.
+
+    Source: ISA, procedures by status of residence: categories of affiliated organizations.
+    """
+
+    CATEGORY_1 = "CATEGORY_1"
+    """Listed companies, public bodies and the like."""
+    CATEGORY_2 = "CATEGORY_2"
+    """Withheld at least 10 million yen of income tax in the last year."""
+    CATEGORY_3 = "CATEGORY_3"
+    """Handed in the table of statutory reports, with less tax withheld."""
+    CATEGORY_4 = "CATEGORY_4"
+    """All others, such as newly founded companies."""
+
+
 class Filer(StrEnum):
     """Who files.
 

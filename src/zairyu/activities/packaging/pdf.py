@@ -13,15 +13,6 @@ from zairyu.models.findings import Finding
 
 _SOURCE: Final = "ISA, user guide for applicants (2024-03), section 5 (1) III note 16"
 
-_NAMES: Final = {
-    AttachmentKind.ORGANIZATION_FORM: BilingualText(ja="所属機関等作成用の申請書", en="form made by the organization"),
-    AttachmentKind.EMPLOYMENT_CERTIFICATE: BilingualText(ja="在職証明書", en="certificate of employment"),
-    AttachmentKind.TAX_CERTIFICATE: BilingualText(ja="住民税の課税証明書", en="tax certificate"),
-    AttachmentKind.TAX_PAYMENT_CERTIFICATE: BilingualText(ja="住民税の納税証明書", en="tax payment certificate"),
-    AttachmentKind.DECLARATION: BilingualText(ja="資料添付に関する申告書", en="declaration on attached documents"),
-    AttachmentKind.OTHER: BilingualText(ja="その他の資料", en="other document"),
-}
-
 
 def check_pdf(content: bytes, index: int, kind: AttachmentKind) -> Iterator[Finding]:
     """Everything that speaks against the attachment with this index, counted from 0."""
@@ -40,7 +31,7 @@ def check_pdf(content: bytes, index: int, kind: AttachmentKind) -> Iterator[Find
 
 
 def _protected(index: int, kind: AttachmentKind) -> Finding:
-    name = _NAMES[kind]
+    name = kind.label
     return Finding(
         place=f"/attachments/{index}",
         rule="attachment-protected",
@@ -55,7 +46,7 @@ def _protected(index: int, kind: AttachmentKind) -> Finding:
 
 
 def _unreadable(index: int, kind: AttachmentKind) -> Finding:
-    name = _NAMES[kind]
+    name = kind.label
     return Finding(
         place=f"/attachments/{index}",
         rule="attachment-unreadable",
