@@ -50,6 +50,19 @@ async def test_a_body_damaged_on_the_way_is_refused(provider: Provider) -> None:
     assert problem(answer) == (400, "BODY_DIGEST_MISMATCH")
 
 
+@pytest.mark.parametrize(
+    "digest", ["sha-256=not base64", "sha-256=AAA", "sha-256=ハッシュ", "sha-256=\xe9", "sha-256="]
+)
+async def test_a_digest_that_is_none_is_refused(provider: Provider, digest: str) -> None:
+    answer = await provider.http.put(
+        "/v1/applications/request-1",
+        content=b"a package",
+        headers={b"Digest": digest.encode(), b"Application-Type": b"EXTENSION_OF_PERIOD"},
+    )
+
+    assert problem(answer)[0] == 400
+
+
 async def test_what_is_wrong_with_a_package_comes_back_by_place(provider: Provider) -> None:
     answer = await provider.submit(b"not a package")
 

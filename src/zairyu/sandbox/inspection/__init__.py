@@ -13,7 +13,7 @@ from typing import Final
 from cryptography import x509
 
 from zairyu.sandbox.inspection.archive import unpack
-from zairyu.sandbox.inspection.contents import check_pdfs, check_photo, read_csv
+from zairyu.sandbox.inspection.contents import check_mail_addresses, check_pdfs, check_photo, read_csv, read_day
 from zairyu.sandbox.inspection.manifest import read_manifest
 from zairyu.sandbox.inspection.refusal import Code, PackageRefused
 
@@ -64,6 +64,7 @@ def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate]
     others = {name: file for name, file in files.items() if name != _MANIFEST}
     manifest = read_manifest(files[_MANIFEST], others, trusted_roots, at)
     csv_row = read_csv(manifest, others)
+    check_mail_addresses(manifest, csv_row)
     check_photo(manifest, csv_row, others, at)
     check_pdfs(manifest, others)
     return InspectedPackage(
@@ -71,19 +72,9 @@ def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate]
         signer_name=manifest.signer_name,
         application_type=manifest.application_type,
         csv_row=csv_row,
-        period_expires_on=_day(csv_row, _EXPIRY),
-        cause_on=_day(csv_row, *_CAUSE),
+        period_expires_on=read_day(csv_row, _EXPIRY),
+        cause_on=read_day(csv_row, *_CAUSE),
         collection_method=manifest.collection_method,
         concurrent_permissions=manifest.concurrent_permissions,
         re_entry=manifest.re_entry,
     )
-
-
-def _day(csv_row: dict[str, str], *labels: str) -> date | None:
-    for column, written in csv_row.items():
-        if written and column.partition(" ")[2] in labels:
-            try:
-                return datetime.strptime(written, "%Y%m%d").date()  # noqa: DTZ007 - a day, not a moment
-            except ValueError as error:
-                raise PackageRefused(Code.CSV_UNREADABLE, "not a day", [column]) from error
-    return None

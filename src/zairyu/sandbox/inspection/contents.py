@@ -2,9 +2,10 @@
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from zairyu.sandbox.clock import day_in_japan
@@ -13,6 +14,15 @@ from zairyu.sandbox.inspection.refusal import Code, PackageRefused
 
 _ENCRYPTED: Final = re.compile(rb"/Encrypt\b")
 """The dictionary of an encrypted PDF's trailer stands in the clear, whichever way the file is built."""
+
+_MAX_CSV_BYTES: Final = 1_000_000
+"""Several times the longest form with every cell full."""
+_DAY: Final = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z")
+_DAY_OF_BIRTH: Final = re.compile(r"[0-9]{4}([0-9]{2}([0-9]{2})?)?")
+_BORN: Final = "2 生年月日"
+_MAIL: Final = "電子メールアドレス"
+_MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
+"""Source: HTML Living Standard, valid e-mail address; and the domain has a point."""
 
 _PHOTO_FROM_AGE: Final = 16
 _CHILD_WITHOUT_PHOTO: Final = frozenset({"CHANGE_OF_STATUS", "EXTENSION_OF_PERIOD", "ACQUISITION_OF_STATUS"})
@@ -38,15 +48,44 @@ def read_csv(manifest: SignedManifest, files: Mapping[str, bytes]) -> dict[str, 
     name = next(_with_role(manifest, "CSV"), None)
     if name is None:
         raise PackageRefused(Code.CSV_MISSING, "the package has no CSV")
+    if len(files[name]) > _MAX_CSV_BYTES:
+        raise PackageRefused(Code.CSV_UNREADABLE, f"more than {_MAX_CSV_BYTES} bytes", [name])
     try:
-        lines = list(csv.reader(io.StringIO(files[name].decode("cp932"), newline=""), strict=True))
-        header, values = lines
+        lines = csv.reader(io.StringIO(files[name].decode("cp932"), newline=""), strict=True)
+        header, values = itertools.islice(lines, 3)
         row = dict(zip(header, values, strict=True))
     except (csv.Error, ValueError) as error:
         raise PackageRefused(Code.CSV_UNREADABLE, type(error).__name__, [name]) from error
     if len(row) < len(header):
         raise PackageRefused(Code.CSV_UNREADABLE, "two columns have the same name", [name])
     return row
+
+
+def read_day(row: Mapping[str, str], *labels: str) -> date | None:
+    """The day in the first column with one of these labels that is filled in; columns have other numbers on each form.
+
+    Raises:
+        PackageRefused: something else stands there.
+    """
+    for column, written in row.items():
+        if written and column.partition(" ")[2] in labels:
+            try:
+                year, month, day = (int(digits) for digits in _DAY.findall(written)[0])
+                return date(year, month, day)
+            except (IndexError, ValueError) as error:
+                raise PackageRefused(Code.CSV_UNREADABLE, "not a day", [column]) from error
+    return None
+
+
+def check_mail_addresses(manifest: SignedManifest, row: Mapping[str, str]) -> None:
+    """What is filled in can be written to; and there is an address where something is to be mailed."""
+    filled = {column: written for column, written in row.items() if written and column.endswith(f" {_MAIL}")}
+    wrong = [column for column, written in filled.items() if not _MAIL_ADDRESS.fullmatch(written)]
+    if wrong:
+        raise PackageRefused(Code.CSV_UNREADABLE, "not a mail address", wrong)
+    mailed = manifest.application_type == "USER_REGISTRATION" or manifest.collection_method == "EMAIL"
+    if mailed and not filled:
+        raise PackageRefused(Code.CSV_UNREADABLE, "no mail address", [_MAIL])
 
 
 def check_photo(manifest: SignedManifest, row: Mapping[str, str], files: Mapping[str, bytes], at: datetime) -> None:
@@ -62,7 +101,9 @@ def check_photo(manifest: SignedManifest, row: Mapping[str, str], files: Mapping
 
 def _is_child(row: Mapping[str, str], at: datetime) -> bool:
     """Whether somebody is under 16; with an unknown day or month, whether they may be."""
-    born, today = row.get("2 生年月日", ""), day_in_japan(at)
+    born, today = row.get(_BORN, ""), day_in_japan(at)
+    if born and not _DAY_OF_BIRTH.fullmatch(born):
+        raise PackageRefused(Code.CSV_UNREADABLE, "not a day of birth", [_BORN])
     return bool(born) and born.ljust(8, "9") > f"{today.year - _PHOTO_FROM_AGE}{today:%m%d}"
 
 

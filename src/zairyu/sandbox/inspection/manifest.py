@@ -1,7 +1,6 @@
 """The manifest and its signature: only what is signed is read."""
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
@@ -19,6 +19,25 @@ from zairyu.sandbox.inspection.refusal import Code, PackageRefused
 
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _APPLICATION: Final = "#application"
+_MAX_BYTES: Final = 256 * 1024
+"""Fifty files take a tenth of it. The verifier copies the whole manifest for each of them."""
+_RE_ENTRIES: Final = (None, "SINGLE", "MULTIPLE")
+_NO_CERTIFICATE: Final = (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm)
+_NO_SIGNATURE: Final = (
+    SignXMLException,
+    etree.LxmlError,
+    UnsupportedAlgorithm,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What the verifier raises for what is no valid signature.
+
+It does not look before it reads: an empty element where a key belongs is a `TypeError`.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,8 @@ def read_manifest(
     manifest: bytes, files: Mapping[str, bytes], trusted_roots: Sequence[x509.Certificate], at: datetime
 ) -> SignedManifest:
     """Verify the signature over the manifest and all other files, then read the manifest."""
+    if len(manifest) > _MAX_BYTES:
+        raise PackageRefused(Code.MANIFEST_INVALID, f"more than {_MAX_BYTES} bytes")
     signature = _signature(_parsed(manifest))
     references = _references(signature)
     _check_files(references, files)
@@ -61,7 +82,7 @@ def read_manifest(
                 verification_time=at,
             ),
         )
-    except (SignXMLException, etree.LxmlError, ValueError) as error:
+    except _NO_SIGNATURE as error:
         raise PackageRefused(Code.SIGNATURE_INVALID, type(error).__name__) from error
     verified = results if isinstance(results, list) else [results]
     application = verified[list(references).index(_APPLICATION)].signed_xml
@@ -127,7 +148,7 @@ def _certificate(signature: etree._Element) -> x509.Certificate:
         raise PackageRefused(Code.SIGNATURE_INVALID, f"{len(certificates)} certificates")
     try:
         return x509.load_der_x509_certificate(base64.b64decode(certificates[0].text or ""))
-    except (binascii.Error, ValueError) as error:
+    except _NO_CERTIFICATE as error:
         raise PackageRefused(Code.SIGNATURE_INVALID, "the certificate cannot be read") from error
 
 
@@ -141,6 +162,9 @@ def _declared(application: etree._Element, signer_name: str, files: Mapping[str,
         return found
 
     registers = text("ApplicationType") == "USER_REGISTRATION"
+    re_entry = application.findtext(f"{namespace}ReEntry")
+    if re_entry not in _RE_ENTRIES:
+        raise PackageRefused(Code.MANIFEST_INVALID, "there is no such re-entry permit")
     listed = application.findall(f"{namespace}Files/{namespace}File")
     roles = {file.get("name", ""): file.get("role", "") for file in listed}
     if unlisted := sorted(files.keys() - roles.keys()):
@@ -156,6 +180,6 @@ def _declared(application: etree._Element, signer_name: str, files: Mapping[str,
         concurrent_permissions=tuple(
             element.text or "" for element in application.findall(f"{namespace}ConcurrentPermission")
         ),
-        re_entry=application.findtext(f"{namespace}ReEntry"),
+        re_entry=re_entry,
         roles=roles,
     )
