@@ -113,6 +113,27 @@ async def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_started(w
 
 
 @pytest.mark.parametrize(
+    "name", ["マイナンバー 1234 5678 9018", "１２３４－５６７８－９０１８", "card_1234_5678_9018_front"]
+)
+async def test_my_number_in_the_name_of_a_file_is_refused_and_not_repeated(
+    world: World, application: Path, name: str
+) -> None:
+    content = _content(application)
+    attachments = content["attachments"]
+    renamed = Path(attachments[0]["file"]).with_name(f"{name}.pdf")
+    (application.parent / attachments[0]["file"]).rename(application.parent / renamed)
+    photo = f"{name}/photo.jpg"
+    attachments[0] |= {"file": str(renamed), "title": name}
+
+    with pytest.raises(ApplicationRefused) as refused:
+        await world.zairyu.start_file(_spoilt(application, photo=photo, attachments=attachments), on=world.today)
+
+    found = [finding.place for finding in refused.value.findings if finding.rule == "my-number"]
+    assert found == ["/photo", "/attachments/0/file", "/attachments/0/title"]
+    assert name not in str(refused.value.findings)
+
+
+@pytest.mark.parametrize(
     "content", [b"", b"\xff\xfe", b"null", b"[]", b'"application"', b"{", b"{}"], ids=lambda content: repr(content)
 )
 async def test_file_that_is_no_application_is_refused_in_words(world: World, tmp_path: Path, content: bytes) -> None:

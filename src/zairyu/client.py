@@ -51,6 +51,7 @@ from zairyu.models.terminal import TerminalSnapshot, TerminalState
 from zairyu.rules.assessment import assess
 from zairyu.rules.intake import check_input, malformed_findings
 from zairyu.rules.judgement import implausible_days
+from zairyu.rules.my_number import my_numbers
 from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.registration import check_registration
 from zairyu.runtime.keys import KeyRingError
@@ -67,7 +68,8 @@ new history."""
 
 T = TypeVar("T")
 
-_NOT_OF_THE_FORM: Final = frozenset({"application_id", "user_id", "photo", "attachments"})
+_DOCUMENTS: Final = ("photo", "attachments")
+_NOT_OF_THE_FORM: Final = frozenset({"application_id", "user_id", *_DOCUMENTS})
 _ID: Final[TypeAdapter[str | None]] = TypeAdapter(ApplicationId | None)
 
 
@@ -126,7 +128,7 @@ class Zairyu:
         """
         if unreadable := unreadable_parts(content):
             raise ApplicationRefused(unreadable)
-        findings = list(_check_ids(content))
+        findings = [*_check_ids(content), *my_numbers({name: content.get(name) for name in _DOCUMENTS})]
         photo, attachments = await self._store_documents(content, beside, findings)
         findings += check_input(_form_part(content), photo, attachments, on=on)
         if any(finding.severity is Severity.ERROR for finding in findings):

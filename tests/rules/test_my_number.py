@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from stdnum.jp import cn
 
 from zairyu.rules.my_number import contains_my_number
 
@@ -45,6 +46,14 @@ def test_the_worked_example_has_its_check_digit() -> None:
         "000000000000",
         "12-3456-789018",
         "電話 090 1234 5678 1234 5678 9018",  # right after another number
+        "マイナンバー 1234 5678 9018.pdf",
+        "マイナンバー１２３４　５６７８　９０１８．ｐｄｆ",
+        "20261124_1234_5678_9018_01.pdf",
+        "1234.5678.9018.pdf",
+        "scans/1234・5678・9018",
+        "１２３４\u200b５６７８\u200b９０１８",  # put in by a web page, and not to be seen
+        "١٢٣٤٥٦٧٨٩٠١٨",
+        "5-1234-5678-9018",  # no corporate number
     ],
 )
 def test_a_my_number_is_never_collected_however_it_is_typed(text: str) -> None:
@@ -64,6 +73,9 @@ def test_a_my_number_is_never_collected_however_it_is_typed(text: str) -> None:
         "AB12345678CD",
         "2026-11-24",
         "1234567890x18",
+        "5835678256246",  # a corporate number, as that of the next line
+        "5-8356-7825-6246",
+        "IMG_20261124153012.jpg",
     ],
 )
 def test_other_numbers_can_be_entered(text: str) -> None:
@@ -97,6 +109,31 @@ def test_part_of_a_longer_number_is_no_my_number(number: str, more: str, before:
 @given(first=st.dates(date(1950, 1, 1)), second=st.dates(date(1950, 1, 1)), between=st.sampled_from([" ", " - ", "-"]))
 @settings(deadline=None)
 def test_a_pair_of_dates_is_never_refused(first: date, second: date, between: str) -> None:
+    assert not contains_my_number(f"{first}{between}{second}")
+
+
+DIGITS_8, DIGITS_4 = (st.text("0123456789", min_size=size, max_size=size) for size in (8, 4))
+CAPITALS = st.text("ABCDEFGHJKLMNPRSTUVWXYZ", min_size=2, max_size=2)
+CARD_NUMBERS = st.tuples(CAPITALS, DIGITS_8, CAPITALS).map("".join)
+CORPORATE_NUMBERS = st.tuples(DIGITS_8, DIGITS_4).map(
+    lambda parts: cn.calc_check_digit("".join(parts)) + "".join(parts)
+)
+TELEPHONES = st.tuples(st.sampled_from(["03", "045", "090"]), DIGITS_4, DIGITS_4)
+DAYS = st.dates(date(1930, 1, 1), date(2100, 1, 1))
+TYPED_WITHOUT_FINDING = (
+    CARD_NUMBERS
+    | CORPORATE_NUMBERS
+    | CORPORATE_NUMBERS.map(cn.format)
+    | TELEPHONES.map("".join)
+    | TELEPHONES.map("-".join)
+    | DAYS.map(lambda day: f"{day:%Y%m%d}")
+    | DAYS.map(str)
+)
+
+
+@given(first=TYPED_WITHOUT_FINDING, second=TYPED_WITHOUT_FINDING, between=st.sampled_from([" ", "、", "\u3000"]))
+@settings(deadline=None)
+def test_other_numbers_of_the_form_can_be_entered_one_after_the_other(first: str, second: str, between: str) -> None:
     assert not contains_my_number(f"{first}{between}{second}")
 
 

@@ -1,4 +1,4 @@
-"""My Number (個人番号) must never be collected: find one in a text."""
+"""My Number (個人番号) must never be collected: find one in a text, or in the name of a file."""
 
 import re
 import unicodedata
@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding, place_of
+from zairyu.rules.numbers import is_corporate_number
 
 _BETWEEN = r"[\s\-‐-―−ー]{0,3}"
 """Spaces, or any of the dashes that a Japanese keyboard gives, the long-vowel mark included."""
-_IN_FOURS = re.compile(rf"(?<![0-9])(?=([0-9]{{4}}{_BETWEEN}[0-9]{{4}}{_BETWEEN}[0-9]{{4}})(?![0-9]))")
-"""As it is printed on the card, whatever stands beside it."""
+_BETWEEN_FOURS = r"[\s\-‐-―−ー_.・/]{0,3}"
+"""And what stands between the parts of a file's name."""
+_IN_FOURS = re.compile(rf"(?<![0-9])(?=([0-9]{{4}}({_BETWEEN_FOURS})[0-9]{{4}}\2[0-9]{{4}})(?![0-9]))")
+"""As it is printed on the card, whatever stands beside it: twice the same, as nobody writes a number and a year."""
 _BY_ITSELF = re.compile(rf"[0-9](?:{_BETWEEN}[0-9])*")
 """In any other grouping only when no more digits follow: two dates in a row are no My Number."""
+_CORPORATE = re.compile(r"(?<![0-9])[0-9]-[0-9]{4}-[0-9]{4}-[0-9]{4}(?![0-9])")
+"""A corporate number as it is written with hyphens: its last twelve digits look like a My Number."""
 
 
 def my_numbers(value: object, place: str = "") -> Iterator[Finding]:
@@ -41,10 +46,28 @@ def contains_my_number(text: str) -> bool:
 
     Source of the check digit: Order on the designation of individual numbers (Ministry of Internal Affairs
     and Communications, 2014, no. 85), article 5.
+
+    It tells one in ten of any other twelve digits from none. So of 20 000 made-up texts of a kind, a tenth was taken
+    for a My Number where twelve digits stand alone (a registration number of a company, an agent certificate, a
+    minute as 202611241530, a day and another as 20260401-0331), a fifth of sixteen digits in fours, and 0.2 % of
+    UUIDs. None was of numbers of residence cards, corporate numbers, telephone numbers, postal codes, days, or two of
+    these in a row.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    found = [*_IN_FOURS.findall(plain), *_BY_ITSELF.findall(plain)]
+    plain = _CORPORATE.sub(_unless_it_fits, "".join(_plain(character) for character in text))
+    found = [*(run for run, _ in _IN_FOURS.findall(plain)), *_BY_ITSELF.findall(plain)]
     return any(_check_digit_fits([int(digit) for digit in re.findall("[0-9]", run)]) for run in found)
+
+
+def _plain(character: str) -> str:
+    """The character as a keyboard without Japanese gives it; nothing for one that nobody sees."""
+    if unicodedata.category(character) == "Cf":
+        return ""
+    digit = unicodedata.decimal(character, None)
+    return unicodedata.normalize("NFKC", character) if digit is None else str(digit)
+
+
+def _unless_it_fits(written: re.Match[str]) -> str:
+    return "" if is_corporate_number(written.group().replace("-", "")) else written.group()
 
 
 def _check_digit_fits(digits: list[int]) -> bool:
