@@ -22,6 +22,14 @@ from zairyu.sandbox.card.pki import Credential
 _ODD_NUMBERS: Final = (0, 1, 2, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _HUGE_NUMBERS: Final = (*_ODD_NUMBERS, 1 << 32, (1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
 
+
+class Unshown(bytes):
+    """Bytes that stay out of the reports of failures, which get too long with them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
 # ----- bytes --------------------------------------------------------------------------------------------------
 
 _ZIP_PIECES: Final = (
@@ -205,7 +213,8 @@ def odd_zips(draw: st.DrawFn, files: Mapping[str, bytes]) -> bytes:
                 entries[index] = replace(entries[index], local=draw(_zip_fields()))
             case "list":
                 other = replace(entries[index], name=draw(st.sampled_from((*_NAMES, entries[index].name))))
-                times = draw(st.sampled_from((1, 2, 45, 60, 700)))
+                # Larger packages are not even read, and that has a test of its own.
+                times = min(draw(st.sampled_from((1, 2, 45, 60, 700))), 4_000_000 // len(other.before()))
                 entries = draw(st.sampled_from(([*entries, *[other] * times], [other, *entries], entries[::-1])))
             case "bomb":
                 entries.append(draw(st.sampled_from((_BOMB, replace(_BOMB, size=100)))))
@@ -231,21 +240,8 @@ _KEY: Final = f'<ds:KeyValue xmlns:ds="{DS}"><ds:RSAKeyValue>{{}}</ds:RSAKeyValu
 _DSIG11: Final = 'xmlns:d="http://www.w3.org/2009/xmldsig11#"'
 _PUT_IN: Final = (
     *("<!---->", "<!-- x -->", "<?x?>", "<?xml-stylesheet href='x'?>", "<![CDATA[]]>", "<![CDATA[<]]>", " ", "\n", "x"),
-    *(
-        "&#0;",
-        "&#x20;",
-        "&amp;",
-        "&x;",
-        "&#xD800;",
-        "&#xFFFF;",
-        "\x00",
-        "\x0b",
-        "\ufffe",
-        "\U0001f600",
-        "<",
-        ">",
-        "]]>",
-    ),
+    *("&#0;", "&#x20;", "&amp;", "&x;", "&#xD800;", "&#xFFFF;", "\x00", "\x0b", "\ufffe", "\U0001f600", "<", ">"),
+    *("]]>", "&", "<!", "<?", "</a>"),
     *('<a Id="application"/>', f'<Application xmlns="{NAMESPACE}" Id="application"/>', '<a ID="application"/>'),
     *('<a xml:id="application"/>', "<a xml:id='application' xml:base='http://127.0.0.1:1/'/>", "<a" + " b" * 30 + "/>"),
     *(f'<ds:Signature xmlns:ds="{DS}"/>', f'<ds:Object xmlns:ds="{DS}" Id="application"/>', "<a:b/>"),

@@ -404,13 +404,14 @@ def test_a_certificate_counts_to_its_last_second(sender: Sender, card: CardCrede
     [
         "\u9ad9".encode(),
         b"",
+        b"\r\n\r\n",
         csv_file(["a"]),
         csv_file(["a"], ["1"], ["2"]),
         csv_file(["a", "b"], ["1"]),
         csv_file(["a", "a"], ["1", "2"]),
         csv_file(["11.3 在留期間の満了日"], ["20270231"]),
     ],
-    ids=["not cp932", "empty", "no row", "two rows", "short row", "column twice", "no such day"],
+    ids=["not cp932", "empty", "no columns", "no row", "two rows", "short row", "column twice", "no such day"],
 )
 def test_an_unreadable_csv_is_refused(sender: Sender, refusal: Refusal, content: bytes) -> None:
     sender.files["application.csv"] = ("CSV", content)

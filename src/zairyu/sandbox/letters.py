@@ -21,9 +21,10 @@ class Letters:
 
     def certificate(self, application: Application) -> None:
         """Send a certificate of eligibility: the mail is the certificate."""
-        columns = {column.partition(" ")[2]: value for column, value in application.contents.csv_row.items()}
+        filled = ((column, value) for column, value in application.contents.csv_row.items() if value)
+        columns = {column.partition(" ")[2]: value for column, value in filled}
         self.write(
-            next(columns[name] for name in _MAIL if columns.get(name)),
+            next(columns[name] for name in _MAIL if name in columns),
             "【模擬環境】在留資格認定証明書 / SANDBOX: certificate of eligibility",
             "このメールが在留資格認定証明書です。次のページで受領登録をしてください。\n"
             "This mail is the certificate of eligibility. Register its receipt on this page:\n\n",

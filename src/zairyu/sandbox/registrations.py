@@ -47,7 +47,8 @@ class Accounts:
 
     def open(self, request_id: str, contents: Contents) -> None:
         """Open an account for a registration that was received, and write to its user."""
-        email = next(value for column, value in contents.csv_row.items() if column.partition(" ")[2] == _MAIL)
+        filled = ((column, value) for column, value in contents.csv_row.items() if value)
+        email = next(value for column, value in filled if column.partition(" ")[2] == _MAIL)
         token = secrets.token_urlsafe(16)
         with self._database:
             self._database.execute(

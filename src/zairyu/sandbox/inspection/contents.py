@@ -21,6 +21,7 @@ _DAY: Final = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z")
 _DAY_OF_BIRTH: Final = re.compile(r"[0-9]{4}([0-9]{2}([0-9]{2})?)?")
 _BORN: Final = "2 生年月日"
 _MAIL: Final = "電子メールアドレス"
+_MAILS: Final = (_MAIL, f"代理人 {_MAIL}")
 _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@([A-Za-z0-9-]+\.)+[A-Za-z0-9-]+")
 """Source: HTML Living Standard, valid e-mail address; and the domain has a point."""
 
@@ -56,6 +57,8 @@ def read_csv(manifest: SignedManifest, files: Mapping[str, bytes]) -> dict[str, 
         row = dict(zip(header, values, strict=True))
     except (csv.Error, ValueError) as error:
         raise PackageRefused(Code.CSV_UNREADABLE, type(error).__name__, [name]) from error
+    if not header:
+        raise PackageRefused(Code.CSV_UNREADABLE, "no columns", [name])
     if len(row) < len(header):
         raise PackageRefused(Code.CSV_UNREADABLE, "two columns have the same name", [name])
     return row
@@ -68,7 +71,7 @@ def read_day(row: Mapping[str, str], *labels: str) -> date | None:
         PackageRefused: something else stands there.
     """
     for column, written in row.items():
-        if written and column.partition(" ")[2] in labels:
+        if written and _label(column) in labels:
             try:
                 year, month, day = (int(digits) for digits in _DAY.findall(written)[0])
                 return date(year, month, day)
@@ -79,13 +82,18 @@ def read_day(row: Mapping[str, str], *labels: str) -> date | None:
 
 def check_mail_addresses(manifest: SignedManifest, row: Mapping[str, str]) -> None:
     """What is filled in can be written to; and there is an address where something is to be mailed."""
-    filled = {column: written for column, written in row.items() if written and column.endswith(f" {_MAIL}")}
+    filled = {column: written for column, written in row.items() if written and _label(column) in _MAILS}
     wrong = [column for column, written in filled.items() if not _MAIL_ADDRESS.fullmatch(written)]
     if wrong:
         raise PackageRefused(Code.CSV_UNREADABLE, "not a mail address", wrong)
-    mailed = manifest.application_type == "USER_REGISTRATION" or manifest.collection_method == "EMAIL"
-    if mailed and not filled:
+    labels = {_label(column) for column in filled}
+    registers = manifest.application_type == "USER_REGISTRATION"
+    if (registers and _MAIL not in labels) or (manifest.collection_method == "EMAIL" and not labels):
         raise PackageRefused(Code.CSV_UNREADABLE, "no mail address", [_MAIL])
+
+
+def _label(column: str) -> str:
+    return column.partition(" ")[2]
 
 
 def check_photo(manifest: SignedManifest, row: Mapping[str, str], files: Mapping[str, bytes], at: datetime) -> None:

@@ -22,7 +22,14 @@ _APPLICATION: Final = "#application"
 _MAX_BYTES: Final = 256 * 1024
 """Fifty files take a tenth of it. The verifier copies the whole manifest for each of them."""
 _RE_ENTRIES: Final = (None, "SINGLE", "MULTIPLE")
-_NO_CERTIFICATE: Final = (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm)
+_NO_CERTIFICATE: Final = (
+    UnsupportedAlgorithm,
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading a certificate raises: when it is loaded, or later, when somebody asks for the part that is wrong."""
 _NO_SIGNATURE: Final = (
     SignXMLException,
     etree.LxmlError,
@@ -67,8 +74,11 @@ def read_manifest(
     signature = _signature(_parsed(manifest))
     references = _references(signature)
     _check_files(references, files)
-    certificate = _certificate(signature)
-    signer_name = check_certificate(certificate, trusted_roots, at)
+    try:
+        certificate = _certificate(signature)
+        signer_name = check_certificate(certificate, trusted_roots, at)
+    except _NO_CERTIFICATE as error:
+        raise PackageRefused(Code.SIGNATURE_INVALID, "the certificate cannot be read") from error
     try:
         results = XMLVerifier().verify(
             manifest,
@@ -146,10 +156,7 @@ def _certificate(signature: etree._Element) -> x509.Certificate:
     certificates = signature.findall(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate")
     if len(certificates) != 1:
         raise PackageRefused(Code.SIGNATURE_INVALID, f"{len(certificates)} certificates")
-    try:
-        return x509.load_der_x509_certificate(base64.b64decode(certificates[0].text or ""))
-    except _NO_CERTIFICATE as error:
-        raise PackageRefused(Code.SIGNATURE_INVALID, "the certificate cannot be read") from error
+    return x509.load_der_x509_certificate(base64.b64decode(certificates[0].text or ""))
 
 
 def _declared(application: etree._Element, signer_name: str, files: Mapping[str, bytes]) -> SignedManifest:
