@@ -175,6 +175,36 @@ class OrganizationCategory(StrEnum):
     CATEGORY_4 = "CATEGORY_4"
     """All others, such as newly founded companies."""
 
+    @property
+    def number(self) -> str:
+        """The number by which the agency names the category."""
+        return self.value.removeprefix("CATEGORY_")
+
+    @property
+    def label(self) -> BilingualText:
+        """The category, and who belongs to it."""
+        return _CATEGORY_LABELS[self]
+
+
+_CATEGORY_LABELS = {
+    OrganizationCategory.CATEGORY_1: BilingualText(
+        ja="カテゴリー1（上場企業、国・地方公共団体など）",
+        en="Category 1 (listed companies, public bodies and the like)",
+    ),
+    OrganizationCategory.CATEGORY_2: BilingualText(
+        ja="カテゴリー2（前年分の給与所得の源泉徴収税額が1,000万円以上など）",
+        en="Category 2 (withheld at least 10 million yen of income tax from salaries in the last year, and the like)",
+    ),
+    OrganizationCategory.CATEGORY_3: BilingualText(
+        ja="カテゴリー3（法定調書合計表を提出し、源泉徴収税額がそれに満たない）",
+        en="Category 3 (handed in the table of statutory reports, with less tax withheld)",
+    ),
+    OrganizationCategory.CATEGORY_4: BilingualText(
+        ja="カテゴリー4（新しい会社など、いずれにも当たらない）",
+        en="Category 4 (all others, such as newly founded companies)",
+    ),
+}
+
 
 class Filer(StrEnum):
     """Who files.
@@ -251,6 +281,19 @@ class CauseKind(StrEnum):
     LOSS_OF_JAPANESE_NATIONALITY = "LOSS_OF_JAPANESE_NATIONALITY"
     CHANGE_OF_ACTIVITY = "CHANGE_OF_ACTIVITY"
     OTHER = "OTHER"
+
+    @property
+    def label(self) -> BilingualText:
+        """The cause in words."""
+        return _CAUSE_LABELS[self]
+
+
+_CAUSE_LABELS = {
+    CauseKind.BIRTH: BilingualText(ja="出生", en="birth"),
+    CauseKind.LOSS_OF_JAPANESE_NATIONALITY: BilingualText(ja="日本国籍の離脱", en="loss of Japanese nationality"),
+    CauseKind.CHANGE_OF_ACTIVITY: BilingualText(ja="活動の変更", en="change of activity"),
+    CauseKind.OTHER: BilingualText(ja="その他", en="another cause"),
+}
 
 
 class Kinship(StrEnum):
