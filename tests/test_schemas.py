@@ -98,7 +98,7 @@ def _published(kind: type) -> dict[str, type]:
 def test_every_handler_has_the_schema_of_what_it_takes_and_no_schema_is_of_nothing() -> None:
     contract = {name: kind for one in WORKFLOWS for name, kind in _published(one).items()}
     handed_in = {"zairyu-start-input": ApplicationFile, "zairyu-register-input": registration.RegistrationFile}
-    asked = {"assess-input": Intention, "assess-result": Assessment}
+    asked: dict[str, type[Model]] = {"assess-input": Intention, "assess-result": Assessment}
     assert dict(SCHEMAS) == {**handed_in, **asked, **contract}
 
 

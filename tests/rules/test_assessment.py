@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zairyu.models.assessment import Answer, Assessment, Intention, Route
 from zairyu.models.findings import Severity
-from zairyu.models.residence import ApplicationType, CollectionMethod, Filer, ResidenceStatus
+from zairyu.models.residence import ApplicationType, CollectionMethod, Filer, OrganizationCategory, ResidenceStatus
 from zairyu.rules.assessment import assess
 from zairyu.rules.tables import AnyRow, load_table, table_names
 
@@ -66,7 +66,7 @@ def test_one_answer_holds_everything_a_person_asks() -> None:
     assert told.office.code == "OSAKA"
     assert told.likely_decided_by is not None
     assert told.likely_decided_by.on == date(2027, 1, 1)
-    assert {reason.rule for reason in told.documents} == {"photo-required", "attachment-required"}
+    assert [reason.rule for reason in told.documents][:2] == ["photo-required", "attachment-required"]
     assert told.findings == ()
     assert "File online, and sign." in what_to_do(told)
 
@@ -253,7 +253,19 @@ def test_a_condition_is_no_error_beside_a_prohibition() -> None:
 def test_registration_needs_no_photo_and_an_extension_the_organization_s_form_even_unnamed() -> None:
     assert assess(asked(application_type="USER_REGISTRATION"), on=TODAY).documents == ()
     unnamed = assess(asked(residence_status=None), on=TODAY)
-    assert {reason.rule for reason in unnamed.documents} == {"photo-required", "attachment-required"}
+    assert [document.rule for document in unnamed.documents if document.blocking] == [
+        "photo-required",
+        "attachment-required",
+    ]
+
+
+def test_the_documents_are_one_thing_to_do_and_those_with_a_condition_another() -> None:
+    words = what_to_do(assess(asked(organization_category="CATEGORY_3"), on=TODAY))
+    assert words[0] == (
+        "Get together what is attached: photo of the applicant, form made by the organization, total table of "
+        "statutory reports on withholding, tax certificate, tax payment certificate."
+    )
+    assert words[1] == "Check which of the documents with a condition apply."
 
 
 # ----- the order of what is done --------------------------------------------------------------------------------
@@ -315,6 +327,7 @@ def intentions(draw: st.DrawFn, day: date) -> Intention:
             },
             "representative": draw(st.none() | st.just({"lives_in_japan": True})),
             "cause": draw(st.none() | st.fixed_dictionaries({"kind": st.just("BIRTH"), "happened_on": near})),
+            "organization_category": draw(st.none() | st.sampled_from(OrganizationCategory)),
             "designated_activity": draw(st.none() | st.sampled_from(["7", "33-2", "46"])),
             "concurrent_permissions": draw(st.lists(st.sampled_from(["RE_ENTRY", "OTHER_ACTIVITY"]), unique=True)),
             "re_entry": draw(st.none() | st.sampled_from(["SINGLE", "MULTIPLE"])),

@@ -21,6 +21,11 @@ ORGANIZATION_FORM = Attachment(
     document=DocumentRef(sha256="1" * 64, size=1000, media_type="application/pdf"),
 )
 
+ENCLOSED = (
+    ORGANIZATION_FORM,
+    ORGANIZATION_FORM.model_copy(update={"kind": AttachmentKind.STATUTORY_REPORT_TABLE}),
+)
+
 Path = tuple[str | int, ...]
 
 
@@ -64,18 +69,24 @@ def put_at(form: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
 
 
 def test_the_sample_application_is_flawless(form: dict[str, Any]) -> None:
-    assert check_input(form, PHOTO, [ORGANIZATION_FORM], on=TODAY) == ()
+    assert check_input(form, PHOTO, ENCLOSED, on=TODAY) == ()
 
 
 def test_a_checked_application_is_judged_like_the_input_it_came_from(form: dict[str, Any]) -> None:
-    model = application().model_copy(
-        update={"form": ApplicationForm.model_validate(form), "attachments": (ORGANIZATION_FORM,)}
-    )
+    model = application().model_copy(update={"form": ApplicationForm.model_validate(form), "attachments": ENCLOSED})
 
     assert check_application(model, on=TODAY) == ()
     too_late = check_application(model, on=EXPIRES_ON)
     assert [finding.rule for finding in too_late] == ["filing-window"]
-    assert too_late == check_input(form, PHOTO, [ORGANIZATION_FORM], on=EXPIRES_ON)
+    assert too_late == check_input(form, PHOTO, ENCLOSED, on=EXPIRES_ON)
+
+
+def test_a_category_that_cannot_be_read_is_refused_and_asked_for(form: dict[str, Any]) -> None:
+    put(form, "/organization_category", "CATEGORY_5")
+
+    found = {(finding.rule, finding.severity) for finding in check_input(form, PHOTO, ENCLOSED, on=TODAY)}
+
+    assert found == {("format", Severity.ERROR), ("organization-category", Severity.WARNING)}
 
 
 # ----- everything at once -------------------------------------------------------------------------------------
@@ -103,6 +114,7 @@ def test_a_person_hears_of_everything_in_one_answer(form: dict[str, Any]) -> Non
         ("/collection_method", "collection-method"),
         ("/reason", "my-number"),
         ("/photo", "photo-format"),
+        ("/attachments", "attachment-required"),
     }
 
 

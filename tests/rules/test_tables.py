@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from pydantic import Field
 from zairyu.rules import tables
 from zairyu.rules.agent_number import AgentCodeRow
 from zairyu.rules.applicants import ApplicantRow
-from zairyu.rules.attachments import AttachmentLimits, PhotoRule, RequiredAttachment
+from zairyu.rules.attachments import AttachmentLimits, CategoryRow, PhotoRule, RequiredAttachment
 from zairyu.rules.card_authorities import CardAuthorityRow
 from zairyu.rules.card_life import CardRow
 from zairyu.rules.collection import CertificateValidityRow, CollectionRow, EnclosureRow
@@ -61,16 +62,22 @@ TABLES = {
     "statuses": Table(StatusRow, lambda row: [row.status]),
     "filing_windows": Table(WindowRow, lambda row: [(row.application_type, row.way)]),
     "offices": Table(OfficeRow, lambda row: row.prefectures),
+    "organization_categories": Table(
+        CategoryRow,
+        lambda row: [(kind, status) for kind in row.application_types for status in row.residence_statuses],
+    ),
     "photo_rules": Table(PhotoRule, lambda row: ["photo"]),
     "registration": Table(RegistrationRow, lambda row: [row.subject]),
     "reminders": Table(ReminderRow, lambda row: ["reminders"]),
     "required_attachments": Table(
         RequiredAttachment,
         lambda row: [
-            (row.kind, filer, kind, status)
-            for filer in row.filers
+            (frozenset(row.kinds), kind, status, filer, category, cause)
             for kind in row.application_types
             for status in row.residence_statuses
+            for filer in row.filers
+            for category in row.organization_categories
+            for cause in row.causes
         ],
     ),
     "special_periods": Table(SpecialPeriodRow, lambda row: [row.application_type]),
@@ -143,8 +150,8 @@ def test_no_two_rows_say_different_things_of_the_same_day(name: str) -> None:
     rows = rows_of(name)
 
     for day in turning_days(rows):
-        subjects = [subject for row in in_force(rows, day) for subject in TABLES[name].subjects(row)]
-        twice = {subject for subject in subjects if subjects.count(subject) > 1}
+        subjects = Counter(subject for row in in_force(rows, day) for subject in TABLES[name].subjects(row))
+        twice = {subject for subject, rows_of_it in subjects.items() if rows_of_it > 1}
         assert not twice, f"{name}.toml: on {day} two rows count for {twice}; end the older with effective_until."
 
 

@@ -7,12 +7,14 @@ from pydantic import AwareDatetime
 
 from zairyu.models.application import BirthDate, Cause, NotificationNumber, OfficeInquiry, Text
 from zairyu.models.base import BilingualText, Model
+from zairyu.models.documents import AttachmentKind
 from zairyu.models.findings import Finding
 from zairyu.models.residence import (
     ApplicationType,
     CollectionMethod,
     ConcurrentPermission,
     Filer,
+    OrganizationCategory,
     PeriodOfStay,
     ReEntry,
     ResidenceStatus,
@@ -75,6 +77,7 @@ class Intention(Model):
     cause: Cause | None = None
     designated_activity: NotificationNumber | None = None
     office_inquiry: OfficeInquiry | None = None
+    organization_category: OrganizationCategory | None = None
     cannot_file_because: Text | None = None
     desired_period: PeriodOfStay | None = None
     concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
@@ -144,6 +147,15 @@ class Reason(Model):
     source: str
     condition: bool = False
     """Whether it may still turn out not to stand in the way: the intention does not say enough."""
+
+
+class RequiredDocument(Reason):
+    """A document that has to be attached; of one with a condition, the text says which."""
+
+    kinds: tuple[AttachmentKind, ...] = ()
+    """Any one of them will do. Nothing for the photo, and for the question which category the organization has."""
+    blocking: bool = False
+    """Whether it cannot be filed without; other documents the agency asks for later, and decides later."""
 
 
 class Permissibility(Model):
@@ -281,8 +293,8 @@ class Assessment(Model):
     special_period: SpecialPeriod | None = None
     fee: FeeEstimate | None = None
     collection: tuple[CollectionOption, ...] = ()
-    documents: tuple[Reason, ...] = ()
-    """What must be attached."""
+    documents: tuple[RequiredDocument, ...] = ()
+    """What has to be attached."""
     office: OfficeInCharge | None = None
     card: CardOutlook | None = None
     likely_decided_by: Limit | None = None

@@ -1,17 +1,18 @@
 """What must and may be attached: judged from references alone, before any document is opened."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from zairyu.models.application import ApplicationInput
-from zairyu.models.assessment import Intention, Reason
+from zairyu.models.assessment import Intention, RequiredDocument
 from zairyu.models.base import BilingualText
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
-from zairyu.models.findings import Finding
-from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
+from zairyu.models.findings import Finding, Severity
+from zairyu.models.residence import ApplicationType, CauseKind, Filer, OrganizationCategory, ResidenceStatus
 from zairyu.rules.applicants import is_under
 from zairyu.rules.statuses import status_applied_for
 from zairyu.rules.tables import DatedRow, in_force, load_table
@@ -51,25 +52,113 @@ class PhotoRule(DatedRow):
         return not (exempt and is_under(birth_date, self.not_needed_under_age, on=on))
 
 
-class RequiredAttachment(DatedRow):
-    """A document that must be there, and for which applications."""
+@dataclass(frozen=True)
+class DocumentFacts:
+    """What the documents of an application depend on, as far as it is known."""
 
-    kind: AttachmentKind
-    filers: frozenset[Filer]
-    application_types: frozenset[ApplicationType]
-    residence_statuses: frozenset[ResidenceStatus]
+    application_type: ApplicationType | None
+    residence_status: ResidenceStatus | None
+    filer: Filer | None
+    organization_category: OrganizationCategory | None = None
+    cause: CauseKind | None = None
+
+
+class RequiredAttachment(DatedRow):
+    """A document that has to be there, and for which applications. A column that is left out stands for all."""
+
+    kind: AttachmentKind | None = None
+    any_of: tuple[AttachmentKind, ...] = ()
+    """Instead of one kind: several, of which one will do."""
+    application_types: frozenset[ApplicationType] = Field(min_length=1)
+    residence_statuses: frozenset[ResidenceStatus] = Field(default=frozenset(ResidenceStatus), min_length=1)
+    filers: frozenset[Filer] = Field(default=frozenset(Filer), min_length=1)
+    organization_categories: frozenset[OrganizationCategory] = Field(
+        default=frozenset(OrganizationCategory), min_length=1
+    )
+    causes: frozenset[CauseKind] = Field(default=frozenset(CauseKind), min_length=1)
+    only_if: BilingualText | None = None
+    """Under which condition, where no form says whether it is met: such a document is told, and never missed."""
+    blocking: bool = False
+    """Whether it cannot be filed without."""
     message: BilingualText
 
-    def concerns(
-        self, application_type: ApplicationType | None, status: ResidenceStatus | None, filer: Filer | None
-    ) -> bool:
-        """Whether an application must have the document."""
-        return filer in self.filers and application_type in self.application_types and status in self.residence_statuses
+    @model_validator(mode="after")
+    def _says_what_it_requires(self) -> Self:
+        if (self.kind is None) is not (len(set(self.any_of)) > 1):
+            raise ValueError("a row requires one kind, or any of several")
+        depends = self.only_if or self._depends_on_category or self._depends_on_cause
+        if self.blocking and depends:
+            raise ValueError("what stops an application must not depend on what may be left unsaid")
+        return self
+
+    @property
+    def kinds(self) -> tuple[AttachmentKind, ...]:
+        """What will do."""
+        return self.any_of if self.kind is None else (self.kind,)
+
+    @property
+    def _depends_on_category(self) -> bool:
+        return len(self.organization_categories) < len(OrganizationCategory)
+
+    @property
+    def _depends_on_cause(self) -> bool:
+        return len(self.causes) < len(CauseKind)
+
+    def may_concern(self, facts: DocumentFacts) -> bool:
+        """Whether an application must have the document, or would under a condition."""
+        return (
+            facts.application_type in self.application_types
+            and facts.residence_status in self.residence_statuses
+            and facts.filer in self.filers
+            and (facts.organization_category is None or facts.organization_category in self.organization_categories)
+            and (facts.cause is None or facts.cause in self.causes)
+        )
+
+    def conditions(self, facts: DocumentFacts) -> Iterator[BilingualText]:
+        """What has to be so for the document to be needed, and is not known."""
+        if self._depends_on_category and facts.organization_category is None:
+            numbers = [category.number for category in OrganizationCategory if category in self.organization_categories]
+            yield BilingualText(
+                ja=f"所属機関がカテゴリー{'・'.join(numbers)}の場合",
+                en=f"If the organization is of category {' or '.join(numbers)}",
+            )
+        if self._depends_on_cause and facts.cause is None:
+            causes = [cause.label for cause in CauseKind if cause in self.causes]
+            yield BilingualText(
+                ja=f"事由が「{'・'.join(cause.ja for cause in causes)}」の場合",
+                en=f"If the cause is {' or '.join(cause.en for cause in causes)}",
+            )
+        if self.only_if is not None:
+            yield self.only_if
+
+
+class CategoryRow(DatedRow):
+    """Applications whose documents depend on the category of the employing organization."""
+
+    application_types: frozenset[ApplicationType]
+    residence_statuses: frozenset[ResidenceStatus]
+
+    def asks(self, facts: DocumentFacts) -> bool:
+        """Whether the category has to be known, and is not."""
+        return (
+            facts.organization_category is None
+            and facts.application_type in self.application_types
+            and facts.residence_status in self.residence_statuses
+        )
 
 
 _LIMITS = load_table("attachment_limits", AttachmentLimits)
 _PHOTO = load_table("photo_rules", PhotoRule)
 _REQUIRED = load_table("required_attachments", RequiredAttachment)
+_CATEGORIES = load_table("organization_categories", CategoryRow)
+_WHICH_CATEGORY: Final = BilingualText(
+    ja="所属機関のカテゴリーによって提出書類が変わります。どのカテゴリーか確かめてください："
+    + "、".join(category.label.ja for category in OrganizationCategory)
+    + "。",
+    en="The documents depend on the category of the organization. Find out which one it is: "
+    + "; ".join(category.label.en for category in OrganizationCategory)
+    + ".",
+)
 
 
 def photo_rule(on: date) -> PhotoRule | None:
@@ -77,15 +166,26 @@ def photo_rule(on: date) -> PhotoRule | None:
     return next(iter(in_force(_PHOTO, on)), None)
 
 
-def required_documents(intention: Intention, *, on: date) -> tuple[Reason, ...]:
-    """What must be attached to an intended application on a day in Japan."""
-    return tuple(_required(intention, on))
+def required_documents(intention: Intention, *, on: date) -> tuple[RequiredDocument, ...]:
+    """What has to be attached to an intended application on a day in Japan: what may not be missing comes first.
+
+    What depends on a fact that the intention does not give is told with that condition.
+    """
+    facts = DocumentFacts(
+        intention.application_type,
+        status_applied_for(intention),
+        intention.filer,
+        intention.organization_category,
+        intention.cause.kind if intention.cause else None,
+    )
+    told = (*_photo(intention, on), *_which_category(facts, on), *_documents(facts, on))
+    return tuple(sorted(told, key=lambda document: (document.condition, not document.blocking)))
 
 
-def _required(intention: Intention, on: date) -> Iterator[Reason]:
+def _photo(intention: Intention, on: date) -> Iterator[RequiredDocument]:
     rule = photo_rule(on)
     if rule is not None and rule.needed(intention.application_type, intention.applicant.birth_date, on=on):
-        yield Reason(
+        yield RequiredDocument(
             place="/photo",
             rule="photo-required",
             text=BilingualText(
@@ -95,10 +195,38 @@ def _required(intention: Intention, on: date) -> Iterator[Reason]:
                 f"{rule.taken_within_months} months).",
             ),
             source=rule.source,
+            blocking=True,
         )
+
+
+def _which_category(facts: DocumentFacts, on: date) -> Iterator[RequiredDocument]:
+    for row in in_force(_CATEGORIES, on):
+        if row.asks(facts):
+            yield RequiredDocument(
+                place="/organization_category",
+                rule="organization-category",
+                text=_WHICH_CATEGORY,
+                source=row.source,
+                condition=True,
+            )
+
+
+def _documents(facts: DocumentFacts, on: date) -> Iterator[RequiredDocument]:
     for row in in_force(_REQUIRED, on):
-        if row.concerns(intention.application_type, status_applied_for(intention), intention.filer):
-            yield Reason(place="/attachments", rule="attachment-required", text=row.message, source=row.source)
+        if row.may_concern(facts):
+            conditions = tuple(row.conditions(facts))
+            yield RequiredDocument(
+                place="/attachments",
+                rule="attachment-required",
+                text=BilingualText(
+                    ja="".join(f"{condition.ja}：" for condition in conditions) + row.message.ja,
+                    en="".join(f"{condition.en}: " for condition in conditions) + row.message.en,
+                ),
+                source=row.source,
+                condition=bool(conditions),
+                kinds=row.kinds,
+                blocking=row.blocking,
+            )
 
 
 def check_attachments(application: ApplicationInput, on: date) -> tuple[Finding, ...]:
@@ -107,9 +235,13 @@ def check_attachments(application: ApplicationInput, on: date) -> tuple[Finding,
     return check_documents(
         application.photo,
         application.attachments,
-        application_type=form.application_type,
-        residence_status=form.residence_status,
-        filer=form.filer,
+        DocumentFacts(
+            form.application_type,
+            form.residence_status,
+            form.filer,
+            form.organization_category,
+            form.cause.kind if form.cause else None,
+        ),
         birth_date=form.applicant.birth_date,
         on=on,
     )
@@ -118,19 +250,22 @@ def check_attachments(application: ApplicationInput, on: date) -> tuple[Finding,
 def check_documents(
     photo: DocumentRef | None,
     attachments: Sequence[Attachment],
+    facts: DocumentFacts,
     *,
-    application_type: ApplicationType | None,
-    residence_status: ResidenceStatus | None,
-    filer: Filer | None,
     birth_date: str | None,
     on: date,
 ) -> tuple[Finding, ...]:
-    """The same while the application is still being read: what is not known yet is not judged."""
+    """The same while the application is still being read: what is not known yet is not judged.
+
+    An error only where it cannot be filed. The agency takes an application without the other documents, and asks for
+    them later: they are warnings.
+    """
     return (
         *_wrong_formats(photo, attachments),
         *(finding for limits in in_force(_LIMITS, on) for finding in _beyond(limits, photo, attachments)),
-        *_absent(attachments, application_type, residence_status, filer, on),
-        *(_photo_absent(application_type, birth_date, on) if photo is None else ()),
+        *_absent(attachments, facts, on),
+        *_category_unsaid(facts, on),
+        *(_photo_absent(facts.application_type, birth_date, on) if photo is None else ()),
     )
 
 
@@ -194,17 +329,32 @@ def _beyond(
         )
 
 
-def _absent(
-    attachments: Sequence[Attachment],
-    application_type: ApplicationType | None,
-    residence_status: ResidenceStatus | None,
-    filer: Filer | None,
-    on: date,
-) -> Iterator[Finding]:
+def _absent(attachments: Sequence[Attachment], facts: DocumentFacts, on: date) -> Iterator[Finding]:
     there = {attachment.kind for attachment in attachments}
+    # Where only one file was taken, all documents are pages of it, and its kind tells of one of them.
+    joined = bool(attachments) and any(limits.max_files == 1 for limits in in_force(_LIMITS, on))
     for row in in_force(_REQUIRED, on):
-        if row.concerns(application_type, residence_status, filer) and row.kind not in there:
-            yield Finding(place="/attachments", rule="attachment-required", message=row.message, source=row.source)
+        if not row.may_concern(facts) or any(row.conditions(facts)) or not there.isdisjoint(row.kinds):
+            continue
+        if row.blocking or not joined:
+            yield Finding(
+                place="/attachments",
+                rule="attachment-required",
+                severity=Severity.ERROR if row.blocking else Severity.WARNING,
+                message=row.message,
+                source=row.source,
+            )
+
+
+def _category_unsaid(facts: DocumentFacts, on: date) -> Iterator[Finding]:
+    for question in _which_category(facts, on):
+        yield Finding(
+            place=question.place,
+            rule=question.rule,
+            severity=Severity.WARNING,
+            message=question.text,
+            source=question.source,
+        )
 
 
 def _photo_absent(application_type: ApplicationType | None, birth_date: str | None, on: date) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from zairyu.models.application import ApplicationForm, ApplicationInput, BirthDa
 from zairyu.models.base import BilingualText
 from zairyu.models.documents import Attachment, DocumentRef
 from zairyu.models.findings import Finding, place_of
-from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
-from zairyu.rules.attachments import check_attachments, check_documents
+from zairyu.models.residence import ApplicationType, CauseKind, Filer, OrganizationCategory, ResidenceStatus
+from zairyu.rules.attachments import DocumentFacts, check_attachments, check_documents
 from zairyu.rules.items import fill_in
 from zairyu.rules.judgement import judged, part_of
 from zairyu.rules.my_number import my_numbers
@@ -37,9 +37,13 @@ def check_input(
         *check_documents(
             photo,
             attachments,
-            application_type=part_of(form, "/application_type", ApplicationType),
-            residence_status=part_of(form, "/residence_status", ResidenceStatus),
-            filer=part_of(form, "/filer", Filer),
+            DocumentFacts(
+                part_of(form, "/application_type", ApplicationType),
+                part_of(form, "/residence_status", ResidenceStatus),
+                part_of(form, "/filer", Filer),
+                part_of(form, "/organization_category", OrganizationCategory),
+                part_of(form, "/cause/kind", CauseKind),
+            ),
             birth_date=part_of(form, "/applicant/birth_date", BirthDate),
             on=on,
         ),

@@ -1,10 +1,10 @@
 """What somebody does next about an application they think of, in the order in which it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from zairyu.models.assessment import Answer, Assessment, CardOutlook, Limit, Reason, Route, Task
+from zairyu.models.assessment import Answer, Assessment, CardOutlook, Limit, Reason, RequiredDocument, Route, Task
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import ApplicationType
 from zairyu.rules.obstacles import AT_THE_COUNTER
@@ -16,6 +16,11 @@ _EXTEND_CARD: Final = BilingualText(
 _NEW_CARD: Final = BilingualText(
     ja="市区町村の窓口でマイナンバーカードを作り直す。失効したカードでは署名できない。",
     en="Have a new My Number card made at the municipality: one that has lapsed cannot sign.",
+)
+_PHOTO: Final = BilingualText(ja="顔写真", en="photo of the applicant")
+_CHECK_CONDITIONS: Final = BilingualText(
+    ja="条件のある添付資料について、自分に当てはまるかを確かめる。",
+    en="Check which of the documents with a condition apply.",
 )
 _SIGN: Final = BilingualText(ja="オンラインで申請し、署名する。", en="File online, and sign.")
 _FILE: Final = BilingualText(ja="申請する。", en="File it.")
@@ -48,7 +53,23 @@ def _by(instead: BilingualText, told: Assessment) -> Limit | None:
 def _before(told: Assessment) -> Iterator[Task]:
     for reason in told.permissibility.reasons:
         yield Task(what=_check(reason))
-    yield from (Task(what=document.text) for document in told.documents)
+    if needed := [document for document in told.documents if not document.condition]:
+        yield Task(what=_have_ready(needed))
+    if any(document.condition for document in told.documents):
+        yield Task(what=_CHECK_CONDITIONS)
+
+
+def _have_ready(documents: Sequence[RequiredDocument]) -> BilingualText:
+    names = [_name(document) for document in documents]
+    return BilingualText(
+        ja=f"添付するものをそろえる：{'、'.join(name.ja for name in names)}。",
+        en=f"Get together what is attached: {', '.join(name.en for name in names)}.",
+    )
+
+
+def _name(document: RequiredDocument) -> BilingualText:
+    labels = [kind.label for kind in document.kinds] or [_PHOTO]
+    return BilingualText(ja="又は".join(label.ja for label in labels), en=" or ".join(label.en for label in labels))
 
 
 def _check(reason: Reason) -> BilingualText:

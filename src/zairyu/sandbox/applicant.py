@@ -65,10 +65,33 @@ def registration(persona: Persona, expires_on: date) -> Form:
 
 
 def _enclosed(form: Mapping[str, Any], documents: Mapping[str, str]) -> Form:
-    kinds = ("ORGANIZATION_FORM", "EMPLOYMENT_CERTIFICATE", "TAX_CERTIFICATE")
+    kinds = ("ORGANIZATION_FORM", "EMPLOYMENT_CERTIFICATE", "TAX_CERTIFICATE", *_ALSO[form["application_type"]])
     enclosed = {"attachments": [{"kind": kind, "file": documents[kind]} for kind in kinds]}
     # A child under 16 needs no photo.
     return enclosed if form["applicant"]["occupation"] == _CHILD else {"photo": documents["PHOTO"], **enclosed}
+
+
+_ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "EXTENSION_OF_PERIOD": ("STATUTORY_REPORT_TABLE",),
+    "CHANGE_OF_STATUS": ("STATUTORY_REPORT_TABLE",),
+    "CERTIFICATE_OF_ELIGIBILITY": ("TAX_PAYMENT_CERTIFICATE", "MARRIAGE_CERTIFICATE", "SUPPORTER_RESIDENCE_CARD"),
+    "ACQUISITION_OF_STATUS": (
+        "TAX_PAYMENT_CERTIFICATE",
+        "BIRTH_CERTIFICATE",
+        "RESIDENCE_CERTIFICATE",
+        "QUESTION_FORM",
+        "SUPPORTER_RESIDENCE_CARD",
+    ),
+    "AUTHORIZED_EMPLOYMENT_CERTIFICATE": (
+        "WITHHOLDING_SLIP",
+        "SEPARATION_CERTIFICATE",
+        "EMPLOYMENT_CONTRACT",
+        "COMPANY_REGISTRATION",
+        "FINANCIAL_STATEMENTS",
+        "ORGANIZATION_OVERVIEW",
+    ),
+}
+"""What the agency asks for besides, of each of these applications."""
 
 
 # ----- one form for each kind of application ------------------------------------------------------------------------
@@ -81,6 +104,7 @@ def _extension(persona: Persona, expires_on: date) -> Form:
     return {
         "residence_status": _ENGINEER,
         "filer": "APPLICANT",
+        "organization_category": "CATEGORY_2",
         "applicant": {**_resident(persona, expires_on), "current_stay": _stay(_ENGINEER, expires_on)},
         "desired_period": {"years": 3},
         "reason": "同じ会社でソフトウェア技術者として引き続き働くため。",
@@ -94,6 +118,7 @@ def _change(persona: Persona, expires_on: date) -> Form:
     return {
         "residence_status": _ENGINEER,
         "filer": "APPLICANT",
+        "organization_category": "CATEGORY_2",
         "applicant": {
             **_resident(persona, expires_on),
             "birthplace": "HANOI",

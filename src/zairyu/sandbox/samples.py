@@ -15,12 +15,24 @@ _TITLES: Final = {
     "EMPLOYMENT_CERTIFICATE": "Certificate of employment",
     "TAX_CERTIFICATE": "Certificate of taxation of resident tax",
     "TAX_PAYMENT_CERTIFICATE": "Certificate of tax payment of resident tax",
+    "STATUTORY_REPORT_TABLE": "Total table of statutory reports",
+    "EMPLOYMENT_CONTRACT": "Employment contract",
+    "WITHHOLDING_SLIP": "Withholding record of the former employer",
+    "SEPARATION_CERTIFICATE": "Certificate of leaving the former employer",
+    "COMPANY_REGISTRATION": "Certificate of registered matters",
+    "FINANCIAL_STATEMENTS": "Financial statements",
+    "ORGANIZATION_OVERVIEW": "Brochure of the organization",
+    "MARRIAGE_CERTIFICATE": "Marriage certificate",
+    "BIRTH_CERTIFICATE": "Certificate that the birth was reported",
+    "RESIDENCE_CERTIFICATE": "Residence certificate of the household",
+    "QUESTION_FORM": "Question form",
+    "SUPPORTER_RESIDENCE_CARD": "Copy of the supporter's residence card",
     "DECLARATION": "Declaration on attached documents",
 }
 
 
 def write_samples(directory: Path) -> dict[str, Path]:
-    """Write a photo and one PDF of each kind; the names are `PHOTO` and those of the kinds of attachment."""
+    """Write a photo and one PDF of each kind that a sample encloses; the names are `PHOTO` and those of the kinds."""
     directory.mkdir(parents=True, exist_ok=True)
     contents = {"PHOTO": draw_photo(), **{kind: write_pdf(title) for kind, title in _TITLES.items()}}
     paths = {}
