@@ -185,6 +185,31 @@ def test_a_person_and_a_program_read_the_same_assessment(zairyu: Zairyu, intenti
         assert words in for_people.stdout
 
 
+def test_the_documents_are_numbered_through_and_those_that_stop_it_come_first(zairyu: Zairyu, intention: Path) -> None:
+    content = json.loads(intention.read_text(encoding="utf-8"))
+    intention.write_text(json.dumps({**content, "organization_category": "CATEGORY_2"}), encoding="utf-8")
+
+    told = zairyu("assess", "--input", str(intention), "--on", "2026-12-01").stdout
+
+    places = [
+        told.index(words)
+        for words in (
+            "必須の添付",
+            "2. Attach the form made by the organization",
+            "3. Attach the last year's total table",
+            "場合による書類",
+            "4. For graduates of a professional training college: Attach",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_the_names_in_a_column_follow_one_another(zairyu: Zairyu) -> None:
+    told = zairyu("rules", "show", "required_attachments", "--on", "2026-12-01").stdout
+
+    assert "CERTIFICATE_OF_ELIGIBILITY, CHANGE_OF_STATUS, EXTENSION_OF_PERIOD" in told
+
+
 def test_a_whole_application_is_assessed_as_it_is_handed_in(zairyu: Zairyu, tmp_path: Path) -> None:
     for kind in ApplicationType:
         written = zairyu("sample", str(tmp_path / kind), "--type", kind)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -12,7 +12,7 @@ from rich.table import Column, Table
 
 from zairyu.cli.speaking import REFUSED, AsJson, err, fail, findings_table, out, today
 from zairyu.client import ApplicationRefused, Zairyu
-from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Reason, Window
+from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Reason, RequiredDocument, Window
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import CollectionMethod
 
@@ -93,7 +93,8 @@ def _told(assessment: Assessment) -> Table:
         tell("手数料\nFee", *_fees(assessment.fee))
     for option in assessment.collection:
         tell(f"受領方法\n{_METHODS[option.method]}", *_collection(option))
-    tell("添付資料\nDocuments", *(document.text for document in assessment.documents))
+    for heading, documents in _documents(assessment.documents):
+        tell(heading, *documents)
     if assessment.office is not None:
         tell("提出先\nOffice", assessment.office.name)
     if assessment.card is not None:
@@ -109,9 +110,22 @@ _METHODS: Final = {
     CollectionMethod.COUNTER: "窓口\nAt the counter",
     CollectionMethod.EMAIL: "メール\nBy e-mail",
 }
+_BLOCKING: Final = "必須の添付\nTo be attached"
+_ASKED_FOR: Final = "提出書類\nDocuments"
+_IF: Final = "場合による書類\nDocuments, if"
 _CARD_LASTS: Final = BilingualText(
     ja="この申請に必要な間は有効です。", en="It lasts as long as this application needs it."
 )
+
+
+def _documents(documents: Sequence[RequiredDocument]) -> Iterable[tuple[str, list[BilingualText]]]:
+    """What cannot be filed without, what the agency asks for, and what depends on a condition, numbered on through."""
+    parts: dict[str, list[BilingualText]] = {_BLOCKING: [], _ASKED_FOR: [], _IF: []}
+    for number, document in enumerate(documents, start=1):
+        heading = _IF if document.condition else _BLOCKING if document.blocking else _ASKED_FOR
+        text = document.text
+        parts[heading].append(BilingualText(ja=f"{number}．{text.ja}", en=f"{number}. {text.en}"))
+    return parts.items()
 
 
 def _reason(reason: Reason) -> BilingualText:

@@ -93,5 +93,7 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{name}: {_words(each)}" for name, each in value.items())
     if isinstance(value, list):
-        return "\n".join(_words(each) for each in value)
+        # Names follow one another; sentences stand below one another.
+        between = ", " if all(isinstance(each, str) for each in value) else "\n"
+        return between.join(_words(each) for each in value)
     return str(value)
