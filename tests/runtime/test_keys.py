@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,59 @@ def test_after_a_rotation_old_documents_can_still_be_read() -> None:
     assert RING.open(before, purpose="blob") == b"TRAN THI LINH"
     with pytest.raises(KeyRingError):  # sealed with the new one
         KeyRing("old", {"old": OLD}).open(RING.seal(b"", purpose="blob"), purpose="blob")
+
+
+# ----- in pieces ----------------------------------------------------------------------------------------------
+
+
+def as_before(plain: bytes, purpose: str) -> bytes:
+    """What was sealed before there were pieces, and by whoever else knows the format."""
+    nonce = bytes(range(12))
+    return b"\x03new" + nonce + AESGCM(NEW).encrypt(nonce, plain, purpose.encode())
+
+
+def cut(content: bytes, lengths: list[int]) -> list[bytes]:
+    pieces = []
+    for length in lengths:
+        pieces.append(content[:length])
+        content = content[length:]
+    return [*pieces, content]
+
+
+@given(plain=st.binary(max_size=200), lengths=st.lists(st.integers(0, 40)), purpose=st.text(max_size=5))
+@settings(deadline=None)
+def test_pieces_are_sealed_as_a_whole_is(plain: bytes, lengths: list[int], purpose: str) -> None:
+    sealed = b"".join(RING.seal_stream(cut(plain, lengths), purpose=purpose))
+
+    nonce = sealed[4:16]
+    assert sealed[:4] == b"\x03new"
+    assert AESGCM(NEW).decrypt(nonce, sealed[16:], purpose.encode()) == plain
+    assert RING.open(sealed, purpose=purpose) == plain
+
+
+@given(plain=st.binary(max_size=200), lengths=st.lists(st.integers(0, 40)), purpose=st.text(max_size=5))
+@settings(deadline=None)
+def test_what_was_sealed_before_opens_however_it_is_cut(plain: bytes, lengths: list[int], purpose: str) -> None:
+    pieces = cut(as_before(plain, purpose), lengths)
+
+    assert b"".join(RING.open_stream(pieces, purpose=purpose)) == plain
+
+
+@given(data=st.data(), lengths=st.lists(st.integers(0, 40)))
+@settings(deadline=None)
+def test_one_changed_byte_is_noticed_before_the_end(data: st.DataObject, lengths: list[int]) -> None:
+    sealed = bytearray(as_before(b"TRAN THI LINH" * 5, "blob"))
+    sealed[data.draw(st.integers(0, len(sealed) - 1))] ^= data.draw(st.integers(1, 255))
+
+    with pytest.raises(KeyRingError):
+        list(RING.open_stream(cut(bytes(sealed), lengths), purpose="blob"))
+
+
+@given(kept=st.integers(0, 28), lengths=st.lists(st.integers(0, 10)))
+@settings(deadline=None)
+def test_half_a_document_is_refused_however_it_is_cut(kept: int, lengths: list[int]) -> None:
+    with pytest.raises(KeyRingError):
+        list(RING.open_stream(cut(as_before(b"TRAN THI LINH", "blob")[:kept], lengths), purpose="blob"))
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
 """The keys that keep personal data unreadable outside our processes."""
 
 import base64
+import itertools
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_TAG_BYTES = 16
 
 
 class KeyRingError(Exception):
@@ -37,7 +41,7 @@ class KeyRing:
             if not 0 < len(name.encode()) < 256:
                 raise KeyRingError("a key's name has 1 to 255 bytes")
         self.current = current
-        self._keys = {name: AESGCM(key) for name, key in keys.items()}
+        self._keys = {name: AES256(key) for name, key in keys.items()}
 
     @classmethod
     def load(cls, file: Path) -> Self:
@@ -76,10 +80,7 @@ class KeyRing:
 
     def seal(self, plain: bytes, *, purpose: str) -> bytes:
         """Encrypt with the current key."""
-        name = self.current.encode()
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._keys[self.current].encrypt(nonce, plain, purpose.encode())
-        return bytes([len(name)]) + name + nonce + sealed
+        return b"".join(self.seal_stream([plain], purpose=purpose))
 
     def open(self, sealed: bytes, *, purpose: str) -> bytes:
         """Decrypt with whichever key sealed it.
@@ -87,12 +88,54 @@ class KeyRing:
         Raises:
             KeyRingError: the key is not on the ring, or the bytes were changed or sealed for another purpose.
         """
-        length = sealed[0] if sealed else 0
-        name = sealed[1 : 1 + length].decode(errors="replace")
-        nonce = sealed[1 + length : 1 + length + _NONCE_BYTES]
+        return b"".join(self.open_stream([sealed], purpose=purpose))
+
+    def seal_stream(self, plain: Iterable[bytes | memoryview], *, purpose: str) -> Iterator[bytes]:
+        """Encrypt piece by piece with the current key; the pieces together are what `seal` gives."""
+        name = self.current.encode()
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealing = Cipher(self._keys[self.current], GCM(nonce)).encryptor()
+        sealing.authenticate_additional_data(purpose.encode())
+        yield bytes([len(name)]) + name + nonce
+        for piece in plain:
+            yield sealing.update(piece)
+        yield sealing.finalize() + sealing.tag
+
+    def open_stream(self, sealed: Iterable[bytes | memoryview], *, purpose: str) -> Iterator[bytes]:
+        """Decrypt piece by piece; the pieces together are what `open` gives.
+
+        Nothing that it yields may be used before it has come to its end: only there stands what proves the bytes.
+
+        Raises:
+            KeyRingError: as `open`, but at the end or on the way.
+        """
+        pieces = iter(sealed)
+        held = bytearray()
+
+        def taken(count: int) -> bytes:
+            """The next bytes; fewer where there are no more."""
+            while len(held) < count and (piece := next(pieces, None)) is not None:
+                held.extend(piece)
+            start = bytes(held[:count])
+            del held[:count]
+            return start
+
+        length = taken(1)
+        name = taken(length[0] if length else 0).decode(errors="replace")
+        nonce = taken(_NONCE_BYTES)
         if name not in self._keys:
             raise KeyRingError(f"sealed with key {name!r}, which is not on the ring")
+        refusal = KeyRingError(f"cannot be opened with key {name!r} for {purpose!r}")
+        if len(nonce) < _NONCE_BYTES:
+            raise refusal
+        opening = Cipher(self._keys[name], GCM(nonce)).decryptor()
+        opening.authenticate_additional_data(purpose.encode())
+        for piece in itertools.chain((b"",), pieces):
+            held.extend(piece)
+            # The last bytes that were seen may be the tag.
+            yield opening.update(held[:-_TAG_BYTES])
+            del held[:-_TAG_BYTES]
         try:
-            return self._keys[name].decrypt(nonce, sealed[1 + length + _NONCE_BYTES :], purpose.encode())
+            yield opening.finalize_with_tag(bytes(held))
         except (InvalidTag, ValueError):
-            raise KeyRingError(f"cannot be opened with key {name!r} for {purpose!r}") from None
+            raise refusal from None
