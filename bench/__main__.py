@@ -1,4 +1,4 @@
-"""`make bench`: what a story costs, and how fast stories and signatures are beside bare ones; ratios and figures."""
+"""`make bench`: what a story costs, and how fast stories, signatures and packages are beside bare ones."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from tests.world import World, temporal_environment
 
 from bench.bare import Load, many_bare
 from bench.card import measure_card
+from bench.package import measure_package
 from bench.story import many_stories
 from bench.year import quiet_year
 from zairyu.rules.calendar import add_months
@@ -115,3 +116,4 @@ if __name__ == "__main__":
     output = Console()
     asyncio.run(main(output))
     measure_card(output)
+    measure_package(output)

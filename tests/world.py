@@ -21,6 +21,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from tests.cards import DaemonRig
+from tests.documents import content_of
 from tests.fingers import Fingers
 from zairyu.activities.card_reader.channel import CardReaders
 from zairyu.activities.card_reader.desk import Desk
@@ -295,7 +296,8 @@ class World(Surroundings):
         """The files of the one package that the agency has, by name."""
         (entry,) = await self.ledger()
         reference = DocumentRef(sha256=entry["sha256"], size=entry["size"], media_type="application/zip")
-        with zipfile.ZipFile(io.BytesIO(await BlobStore(self.settings.blobs, self._keys).get(reference))) as archive:
+        blobs = BlobStore(self.settings.blobs, self._keys)
+        with zipfile.ZipFile(io.BytesIO(await content_of(blobs, reference))) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
 
     async def file(

@@ -220,7 +220,7 @@ class Zairyu:
             return None
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         try:
-            return await self._blobs.put(await asyncio.to_thread((beside / name).read_bytes), media_type)
+            return await self._put(beside / name, media_type)
         except (OSError, ValueError):
             findings.append(_no_file(place))
             return None
@@ -330,7 +330,11 @@ class Zairyu:
 
     async def store_pdf(self, file: Path) -> DocumentRef:
         """Put a PDF into the blob store, to be referred to in a message."""
-        return await self._blobs.put(await asyncio.to_thread(file.read_bytes), "application/pdf")
+        return await self._put(file, "application/pdf")
+
+    async def _put(self, file: Path, media_type: str) -> DocumentRef:
+        with await asyncio.to_thread(file.open, "rb") as opened:
+            return await self._blobs.put_file(opened, media_type)
 
     # ----- reading ----------------------------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ class Portal:
     calls: list[tuple[str, str]] = field(default_factory=list)
     carried: list[str | None] = field(default_factory=list)
     """The authorization of each call."""
+    bodies: list[bytes] = field(default_factory=list)
     url: str = ""
 
     async def _give_token(self, _: Request) -> Response:
@@ -69,7 +70,7 @@ class Portal:
     async def _take(self, request: Request) -> Response:
         self.calls.append((request.method, request.url.path))
         self.carried.append(request.headers.get("Authorization"))
-        await request.body()
+        self.bodies.append(await request.body())
         return self.answer(request)
 
     def app(self) -> Starlette:

@@ -1,6 +1,9 @@
 import asyncio
+import hashlib
+import io
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
 
 import httpx
 import pytest
@@ -8,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tests.activities.mynaportal.portal import RECORD, REQUEST_ID, SUBMITTED, Portal, client_of, open_portal, problem
+from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.mynaportal.errors import (
     MynaportalAccessDenied,
@@ -19,10 +23,16 @@ from zairyu.activities.mynaportal.errors import (
 
 Call = Callable[[MynaportalClient], Awaitable[object]]
 
+
+def submit(client: MynaportalClient, package: bytes = b"zip") -> Coroutine[Any, Any, wire.Submitted]:
+    sha256 = hashlib.sha256(package).hexdigest()
+    return client.submit(REQUEST_ID, io.BytesIO(package), "EXTENSION_OF_PERIOD", sha256=sha256)
+
+
 CALLS: dict[str, Call] = {
-    "submit": lambda client: client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD"),
+    "submit": submit,
     "look_up": lambda client: client.look_up(REQUEST_ID),
-    "supply_documents": lambda client: client.supply_documents(REQUEST_ID, 1, "supply-1", b"%PDF-"),
+    "supply_documents": lambda client: client.supply_documents(REQUEST_ID, 1, "supply-1", io.BytesIO(b"%PDF-")),
     "choose_collection": lambda client: client.choose_collection(REQUEST_ID, "POST"),
     "news": lambda client: client.news("", wait=0),
 }
@@ -70,7 +80,7 @@ async def failure(attempt: Awaitable[object]) -> MynaportalError:
 
 
 async def test_one_token_serves_many_calls(portal: Portal, client: MynaportalClient) -> None:
-    await asyncio.gather(*(client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD") for _ in range(5)))
+    await asyncio.gather(*(submit(client) for _ in range(5)))
 
     assert portal.tokens_given == 1
     assert set(portal.carried) == {"Bearer token-1"}
@@ -82,7 +92,7 @@ async def test_a_token_is_renewed_before_it_ends(portal: Portal, client: Mynapor
     portal.token = lambda: JSONResponse({"access_token": f"token-{next(tokens)}", "expires_in": 29})
 
     for _ in range(2):
-        await client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD")
+        await submit(client)
 
     assert portal.carried == ["Bearer token-1", "Bearer token-2"]
 
@@ -97,10 +107,10 @@ async def test_a_token_that_was_taken_back_is_renewed_at_the_next_try(portal: Po
         else JSONResponse(SUBMITTED)
     )
 
-    error = await failure(client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD"))
+    error = await failure(submit(client))
     assert (type(error), error.final, error.detail) == (MynaportalAccessDenied, False, "401")
 
-    assert (await client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD")).provisional_number == "K2026112400001"
+    assert (await submit(client)).provisional_number == "K2026112400001"
     assert portal.tokens_given == 2
 
 
@@ -141,7 +151,7 @@ async def test_a_token_that_does_not_come_is_waited_for(
 async def test_a_refusal_is_final_and_names_every_item(portal: Portal, client: MynaportalClient) -> None:
     portal.answer = lambda _: problem(422, "ITEMS_WRONG", ("3 氏名", "WIDTH"), ("4 性別", "CODE_UNKNOWN"))
 
-    error = await failure(client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD"))
+    error = await failure(submit(client))
 
     assert (type(error), error.final, error.detail) == (MynaportalRefused, True, "ITEMS_WRONG")
     assert [(finding.place, finding.rule) for finding in error.findings] == [
@@ -157,7 +167,7 @@ async def test_a_refusal_without_a_reason_is_named_by_its_status(
 ) -> None:
     for body in (b"", b"<html>TRAN THI LINH</html>", b'{"title": "x"}'):
         portal.answer = lambda _, body=body: Response(body, status_code=status)  # type: ignore[misc]
-        error = await failure(client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD"))
+        error = await failure(submit(client))
         assert (type(error), error.final, error.detail) == (MynaportalRefused, True, str(status))
 
 
@@ -250,7 +260,7 @@ async def test_no_trouble_on_the_line_is_final(trouble: type[httpx.RequestError]
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(line), base_url="http://portal") as http:
         client = MynaportalClient(http, client_id="sandbox-client", client_secret="sandbox-secret")
-        error = await failure(client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD"))
+        error = await failure(submit(client))
 
     assert (type(error), error.final, error.detail) == (MynaportalUnavailable, False, trouble.__name__)
 
@@ -278,10 +288,25 @@ async def test_what_is_sent_can_be_checked_on_the_other_side(portal: Portal, cli
         return JSONResponse(SUBMITTED)
 
     portal.answer = answer
-    await client.submit(REQUEST_ID, b"zip", "EXTENSION_OF_PERIOD")
+    await submit(client)
 
     (sent,) = headers
+    assert sent["content-length"] == "3"
+    assert "transfer-encoding" not in sent
     assert sent["content-type"] == "application/zip"
     assert sent["application-type"] == "EXTENSION_OF_PERIOD"
     assert sent["digest"] == "sha-256=SnD+mqZDbgLC3qNA+9HjUuTvLYzmylKtJdS5VHH8i/I="
     assert portal.calls == [("PUT", f"/v1/applications/{REQUEST_ID}")]
+
+
+async def test_a_large_package_arrives_whole_at_every_try(client: MynaportalClient, portal: Portal) -> None:
+    """A file is at its end after the first try."""
+    package = bytes(range(256)) * 4 * 1024 * 3
+    file = io.BytesIO(package)
+    sha256 = hashlib.sha256(package).hexdigest()
+    portal.answer = lambda _: Response(status_code=503)
+    await failure(client.submit(REQUEST_ID, file, "EXTENSION_OF_PERIOD", sha256=sha256))
+    portal.answer = lambda _: JSONResponse(SUBMITTED)
+    await client.submit(REQUEST_ID, file, "EXTENSION_OF_PERIOD", sha256=sha256)
+
+    assert [hashlib.sha256(body).hexdigest() for body in portal.bodies] == [sha256, sha256]

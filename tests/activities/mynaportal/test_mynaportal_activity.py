@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from tests.activities.mynaportal.portal import RECORD, Portal, client_of, open_portal
+from tests.documents import stored
 from tests.sandbox.provider import REQUEST_ID, Provider, package, provider_of, registration, running
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.mynaportal.activity import Mynaportal
@@ -81,7 +82,7 @@ class Desk:
             profile="sandbox",
             request_id=request_id,
             application_type=ApplicationType.EXTENSION_OF_PERIOD,
-            package=await self.blobs.put(content or package(self.expiry), "application/zip"),
+            package=await stored(self.blobs, content or package(self.expiry), "application/zip"),
         )
 
     async def submit(self, submission: Submission) -> SubmissionReceipt:
@@ -234,7 +235,7 @@ async def asked(desk: Desk) -> Desk:
 
 
 async def supply_of(desk: Desk, supply_id: str = "supply-1", number: int = 1) -> DocumentSupply:
-    documents = [await desk.blobs.put(write_pdf(title), "application/pdf") for title in ("One", "Two")]
+    documents = [await stored(desk.blobs, write_pdf(title)) for title in ("One", "Two")]
     return DocumentSupply(
         profile="sandbox",
         request_id=REQUEST_ID,
@@ -264,7 +265,7 @@ async def test_documents_that_nobody_wants_are_refused_for_good(asked: Desk) -> 
 
 
 async def test_a_document_that_cannot_be_read_is_found_before_it_is_sent(asked: Desk) -> None:
-    broken = Attachment(kind=AttachmentKind.OTHER, document=await asked.blobs.put(b"%PDF-broken", "application/pdf"))
+    broken = Attachment(kind=AttachmentKind.OTHER, document=await stored(asked.blobs, b"%PDF-broken"))
     supply = (await supply_of(asked)).model_copy(update={"attachments": (broken,)})
 
     name, final, told = await failure(ActivityEnvironment().run(asked.mynaportal.supply_documents, supply))

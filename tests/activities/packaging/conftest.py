@@ -1,10 +1,12 @@
-import hashlib
+import io
 from datetime import UTC, date, datetime
+from typing import BinaryIO
 
 import pytest
 from cryptography import x509
 
 from tests.applications import application as valid_application
+from zairyu.activities.documents.files import sha256_of, size_of
 from zairyu.activities.packaging.assembly import Documents
 from zairyu.models.application import ApplicationInput
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
@@ -41,19 +43,20 @@ def root(pki: SandboxPki) -> x509.Certificate:
 
 @pytest.fixture(scope="session")
 def documents() -> Documents:
-    return Documents(draw_photo(), (write_pdf("Organization form"), write_pdf("Certificate of employment")))
+    pdfs = (write_pdf("Organization form"), write_pdf("Certificate of employment"))
+    return Documents(io.BytesIO(draw_photo()), tuple(io.BytesIO(pdf) for pdf in pdfs))
 
 
 @pytest.fixture
 def application(documents: Documents) -> ApplicationInput:
     assert documents.photo is not None
 
-    def ref(content: bytes, media_type: str) -> DocumentRef:
-        return DocumentRef(sha256=hashlib.sha256(content).hexdigest(), size=len(content), media_type=media_type)
+    def ref(file: BinaryIO, media_type: str) -> DocumentRef:
+        return DocumentRef(sha256=sha256_of(file).hex(), size=size_of(file), media_type=media_type)
 
     kinds = (AttachmentKind.ORGANIZATION_FORM, AttachmentKind.EMPLOYMENT_CERTIFICATE)
     attachments = [
-        Attachment(kind=kind, document=ref(content, "application/pdf"))
-        for kind, content in zip(kinds, documents.attachments, strict=True)
+        Attachment(kind=kind, document=ref(file, "application/pdf"))
+        for kind, file in zip(kinds, documents.attachments, strict=True)
     ]
     return valid_application(attachments, photo=ref(documents.photo, "image/jpeg"))

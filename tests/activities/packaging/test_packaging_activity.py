@@ -1,20 +1,17 @@
-import base64
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, utils
-from cryptography.hazmat.primitives.serialization import Encoding
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from tests.activities.packaging.signing import signed
+from tests.documents import content_of
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.packaging.activity import Packaging
 from zairyu.activities.packaging.assembly import Documents
 from zairyu.models.application import ApplicationInput
-from zairyu.models.card import SignatureResult
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import Credential
@@ -25,9 +22,9 @@ from zairyu.sandbox.inspection import inspect_package
 async def blobs(tmp_path: Path, documents: Documents) -> BlobStore:
     store = BlobStore(tmp_path.as_uri(), KeyRing("test", {"test": bytes(32)}))
     assert documents.photo is not None
-    await store.put(documents.photo, "image/jpeg")
-    for content in documents.attachments:
-        await store.put(content, "application/pdf")
+    await store.put_file(documents.photo, "image/jpeg")
+    for file in documents.attachments:
+        await store.put_file(file, "application/pdf")
     return store
 
 
@@ -37,22 +34,6 @@ async def build(blobs: BlobStore, order: BuildPackage) -> UnsignedPackage:
 
 async def seal(blobs: BlobStore, order: SealPackage) -> SealedPackage:
     return await ActivityEnvironment().run(Packaging(blobs).seal_package, order)
-
-
-def signed(package: UnsignedPackage, signer: Credential, at: datetime) -> SealPackage:
-    signature = signer.key.sign(
-        bytes.fromhex(package.digest_to_sign), padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
-    )
-    return SealPackage(
-        application_id="app-00000001",
-        package=package,
-        signature=SignatureResult(
-            signature=base64.b64encode(signature).decode(),
-            certificate=base64.b64encode(signer.certificate.public_bytes(Encoding.DER)).decode(),
-            terminal_id="desk-1",
-            signed_at=at,
-        ),
-    )
 
 
 async def test_a_sealed_package_passes_the_receiving_sides_check(
@@ -66,7 +47,7 @@ async def test_a_sealed_package_passes_the_receiving_sides_check(
     unsigned = await build(blobs, BuildPackage(application=application, filing_day=filing_day))
     sealed = await seal(blobs, signed(unsigned, signer, signed_at))
 
-    inspected = inspect_package(await blobs.get(sealed.document), trusted_roots=[root], at=signed_at)
+    inspected = inspect_package(await content_of(blobs, sealed.document), trusted_roots=[root], at=signed_at)
 
     assert inspected.signer_name == "TRAN　THI　LINH"
     assert inspected.application_type == "EXTENSION_OF_PERIOD"

@@ -25,7 +25,7 @@ def without_pages() -> bytes:
 
 
 def rules(content: bytes) -> list[str]:
-    return [finding.rule for finding in check_pdf(content, 1, AttachmentKind.TAX_CERTIFICATE)]
+    return [finding.rule for finding in check_pdf(io.BytesIO(content), 1, AttachmentKind.TAX_CERTIFICATE)]
 
 
 def test_a_sound_pdf_passes() -> None:
@@ -56,7 +56,7 @@ def test_a_broken_pdf_is_refused(content: bytes) -> None:
 
 
 def test_the_person_learns_which_document_it_is() -> None:
-    (finding,) = check_pdf(b"", 1, AttachmentKind.TAX_CERTIFICATE)
+    (finding,) = check_pdf(io.BytesIO(), 1, AttachmentKind.TAX_CERTIFICATE)
 
     assert finding.place == "/attachments/1"
     assert finding.message.ja.startswith("添付資料2（住民税の課税証明書）")

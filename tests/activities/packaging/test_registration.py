@@ -25,11 +25,13 @@ SHEET = RegistrationSheet(
 
 
 def test_registration_has_manifest_and_csv_and_nothing_else(filing_day: date) -> None:
-    package = assemble_registration(SHEET, filing_day)
+    built, again = io.BytesIO(), io.BytesIO()
+    package = assemble_registration(SHEET, filing_day, built)
 
-    assert package == assemble_registration(SHEET, filing_day)
+    assert package == assemble_registration(SHEET, filing_day, again)
+    assert built.getvalue() == again.getvalue()
     assert package.file_count == 1
-    with zipfile.ZipFile(io.BytesIO(package.archive)) as archive:
+    with zipfile.ZipFile(built) as archive:
         assert archive.namelist() == ["manifest.xml", "application.csv"]
         manifest = etree.fromstring(archive.read("manifest.xml"))
         (row,) = csv.DictReader(io.StringIO(archive.read("application.csv").decode("cp932"), newline=""))
@@ -44,10 +46,10 @@ def test_registration_has_manifest_and_csv_and_nothing_else(filing_day: date) ->
 
 def test_every_item_that_cannot_be_sent_is_told(filing_day: date) -> None:
     with pytest.raises(PackageRefused) as refused:
-        assemble_registration(SHEET.model_copy(update={"name": "José", "sex": None}), filing_day)
+        assemble_registration(SHEET.model_copy(update={"name": "José", "sex": None}), filing_day, io.BytesIO())
     assert [finding.place for finding in refused.value.findings] == ["/name", "/sex"]
 
 
 def test_day_without_a_spec_pack_is_told() -> None:
     with pytest.raises(SpecPackMissing):
-        assemble_registration(SHEET, date(2026, 3, 31))
+        assemble_registration(SHEET, date(2026, 3, 31), io.BytesIO())

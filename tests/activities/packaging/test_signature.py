@@ -17,8 +17,14 @@ from zairyu.activities.packaging.errors import SignatureMismatch
 from zairyu.activities.packaging.signature import UnsignedManifest, complete_signature, prepare_signature
 from zairyu.sandbox.card.pki import Credential, SandboxPki
 
+
+def digests(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: hashlib.sha256(content).digest() for name, content in files.items()}
+
+
 NAMESPACE = "urn:example:test"
 FILES = {"application.csv": "氏名\r\n".encode("cp932"), "attachment-01.pdf": b"%PDF-1.7 \x00\xff"}
+DIGESTS = digests(FILES)
 
 
 def manifest(text: str = "在留期間更新 & <more>") -> etree._Element:
@@ -33,13 +39,13 @@ def sign_like_a_card(digest: str, key: rsa.RSAPrivateKey) -> bytes:
 
 @pytest.fixture
 def unsigned() -> UnsignedManifest:
-    return prepare_signature(manifest(), FILES)
+    return prepare_signature(manifest(), DIGESTS)
 
 
 @pytest.fixture
 def signed(unsigned: UnsignedManifest, signer: Credential, signed_at: datetime) -> bytes:
     signature = sign_like_a_card(unsigned.digest_to_sign, signer.key)
-    return complete_signature(unsigned.content, FILES, signature, signer.certificate, signed_at)
+    return complete_signature(unsigned.content, DIGESTS, signature, signer.certificate, signed_at)
 
 
 def verifies(
@@ -88,21 +94,21 @@ def test_the_digest_is_that_of_the_canonical_signed_info(unsigned: UnsignedManif
 
 
 def test_the_same_manifest_has_the_same_digest(unsigned: UnsignedManifest) -> None:
-    assert prepare_signature(manifest(), FILES) == unsigned
+    assert prepare_signature(manifest(), DIGESTS) == unsigned
 
 
 def test_each_file_changes_the_digest(unsigned: UnsignedManifest) -> None:
     for name in FILES:
-        assert prepare_signature(manifest(), {**FILES, name: b""}).digest_to_sign != unsigned.digest_to_sign
+        assert prepare_signature(manifest(), {**DIGESTS, name: bytes(32)}).digest_to_sign != unsigned.digest_to_sign
 
 
 def test_the_signature_of_another_package_is_refused(
     unsigned: UnsignedManifest, signer: Credential, signed_at: datetime
 ) -> None:
-    signature = sign_like_a_card(prepare_signature(manifest("another"), FILES).digest_to_sign, signer.key)
+    signature = sign_like_a_card(prepare_signature(manifest("another"), DIGESTS).digest_to_sign, signer.key)
 
     with pytest.raises(SignatureMismatch) as caught:
-        complete_signature(unsigned.content, FILES, signature, signer.certificate, signed_at)
+        complete_signature(unsigned.content, DIGESTS, signature, signer.certificate, signed_at)
 
     assert caught.value.final
 
@@ -113,7 +119,7 @@ def test_another_persons_certificate_is_refused(
     signature = sign_like_a_card(unsigned.digest_to_sign, signer.key)
 
     with pytest.raises(SignatureMismatch):
-        complete_signature(unsigned.content, FILES, signature, root, signed_at)
+        complete_signature(unsigned.content, DIGESTS, signature, root, signed_at)
 
 
 def test_a_certificate_that_had_expired_is_refused(unsigned: UnsignedManifest, signer: Credential) -> None:
@@ -121,7 +127,7 @@ def test_a_certificate_that_had_expired_is_refused(unsigned: UnsignedManifest, s
     too_late = signer.certificate.not_valid_after_utc + timedelta(seconds=1)
 
     with pytest.raises(SignatureMismatch):
-        complete_signature(unsigned.content, FILES, signature, signer.certificate, too_late.astimezone(UTC))
+        complete_signature(unsigned.content, DIGESTS, signature, signer.certificate, too_late.astimezone(UTC))
 
 
 def test_a_file_changed_while_waiting_for_the_card_is_noticed(
@@ -131,4 +137,26 @@ def test_a_file_changed_while_waiting_for_the_card_is_noticed(
     changed = {**FILES, "attachment-01.pdf": b"%PDF-1.7 another"}
 
     with pytest.raises(SignatureMismatch):
-        complete_signature(unsigned.content, changed, signature, signer.certificate, signed_at)
+        complete_signature(unsigned.content, digests(changed), signature, signer.certificate, signed_at)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_gone_is_noticed(
+    unsigned: UnsignedManifest, signer: Credential, signed_at: datetime, name: str
+) -> None:
+    signature = sign_like_a_card(unsigned.digest_to_sign, signer.key)
+    left = {other: digest for other, digest in DIGESTS.items() if other != name}
+
+    with pytest.raises(SignatureMismatch):
+        complete_signature(unsigned.content, left, signature, signer.certificate, signed_at)
+
+
+def test_a_file_that_nobody_signed_is_noticed(
+    unsigned: UnsignedManifest, signer: Credential, signed_at: datetime
+) -> None:
+    signature = sign_like_a_card(unsigned.digest_to_sign, signer.key)
+
+    with pytest.raises(SignatureMismatch):
+        complete_signature(
+            unsigned.content, {**DIGESTS, "more.pdf": bytes(32)}, signature, signer.certificate, signed_at
+        )

@@ -1,58 +1,127 @@
-"""The blob store: documents under their own digest, encrypted."""
+"""The blob store: documents under their own digest, encrypted, and never in memory as a whole."""
 
+import asyncio
 import hashlib
-from typing import Final
+from collections.abc import Iterator
+from typing import IO, Final
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import from_url
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
 
 from zairyu.activities.documents.errors import BlobStoreUnavailable, DocumentDamaged, DocumentMissing
+from zairyu.activities.documents.files import CHUNK, chunks, sha256_of, size_of
 from zairyu.models.documents import DocumentRef
 from zairyu.runtime.keys import KeyRing, KeyRingError
 
 _PURPOSE: Final = "blob"
+_PART: Final = 5 * 1024 * 1024
+"""Bytes in memory for one request to a remote store: the least that S3 takes as a part of an object."""
 
 
 class BlobStore:
     """Documents by the digest of their content.
 
     A document is never changed, so whoever holds a reference holds the very bytes; the same bytes are one object.
+
+    Each call works in a thread. Not with obstore's own, by `put_async`: it reads what is to be put in threads that
+    Python does not know, and a process that ends soon afterwards ends with an abort (obstore 0.12).
     """
 
     def __init__(self, url: str, keys: KeyRing) -> None:
         """Open `file:///…` (made if need be), `memory:///`, `s3://…`, `gs://…` or `az://…`."""
         self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        self._part = CHUNK if isinstance(self._store, LocalStore) else _PART
         self._keys = keys
 
-    async def put(self, content: bytes, media_type: str) -> DocumentRef:
-        """Store a document; one that is there already is left as it is."""
-        document = DocumentRef(sha256=hashlib.sha256(content).hexdigest(), size=len(content), media_type=media_type)
-        sealed = self._keys.seal(content, purpose=_PURPOSE)
+    async def put_file(self, file: IO[bytes], media_type: str, *, sha256: str | None = None) -> DocumentRef:
+        """Store what is in an open file; a document that is there already is left as it is.
+
+        Args:
+            file: is read from its beginning, and not closed.
+            media_type: of the document.
+            sha256: its digest, for whom it is known; without it the file is read twice.
+
+        Raises:
+            ValueError: there is nothing in the file.
+            BlobStoreUnavailable: the store does not answer, or the file was changed meanwhile.
+        """
+        return await asyncio.to_thread(self._put, file, media_type, sha256)
+
+    async def fetch(self, document: DocumentRef, into: IO[bytes]) -> None:
+        """Write a document into an empty file, and make sure that it is the one referred to.
+
+        The file is one that nobody else reads, such as `tempfile.TemporaryFile` gives: what it holds is proved only
+        when all of it is there. After an error it is empty.
+
+        Raises:
+            DocumentError: it is missing or damaged, or the store does not answer.
+        """
+        await asyncio.to_thread(self._fetch, document, into)
+
+    def _put(self, file: IO[bytes], media_type: str, sha256: str | None) -> DocumentRef:
+        document = DocumentRef(sha256=sha256 or sha256_of(file).hex(), size=size_of(file), media_type=media_type)
         try:
-            await obstore.put_async(self._store, _path(document), sealed, mode="create")
-        except AlreadyExistsError:
-            pass  # the name is the digest of the content, so it is the same document
+            if not self._holds(document):
+                sealed = self._keys.seal_stream(_unchanged(file, document), purpose=_PURPOSE)
+                # It has its name when all of it is there, not before. Of two writers the later one counts, and the
+                # content is the same: the name is its digest.
+                obstore.put(self._store, _path(document), sealed, chunk_size=self._part, max_concurrency=1)
         except (BaseError, OSError) as error:
             raise BlobStoreUnavailable(detail=type(error).__name__) from error
         return document
 
-    async def get(self, document: DocumentRef) -> bytes:
-        """Fetch a document and make sure that it is the one referred to."""
+    def _holds(self, document: DocumentRef) -> bool:
         try:
-            answer = await obstore.get_async(self._store, _path(document))
-            sealed = bytes(await answer.bytes_async())
-        except FileNotFoundError as error:
-            raise DocumentMissing(detail=document.sha256) from error
-        except (BaseError, OSError) as error:
-            raise BlobStoreUnavailable(detail=type(error).__name__) from error
+            obstore.head(self._store, _path(document))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _fetch(self, document: DocumentRef, into: IO[bytes]) -> None:
+        digest = hashlib.sha256()
         try:
-            content = self._keys.open(sealed, purpose=_PURPOSE)
-        except KeyRingError as error:
-            raise DocumentDamaged(detail=f"{document.sha256}: {error}") from error
-        if hashlib.sha256(content).hexdigest() != document.sha256:
-            raise DocumentDamaged(detail=f"{document.sha256}: another document stands in its place")
-        return content
+            for piece in self._keys.open_stream(self._sealed(document), purpose=_PURPOSE):
+                digest.update(piece)
+                into.write(piece)
+            if digest.hexdigest() != document.sha256:
+                raise DocumentDamaged(detail=f"{document.sha256}: another document stands in its place")  # noqa: TRY301
+            into.flush()
+        except BaseException as error:
+            into.seek(0)
+            into.truncate()
+            if isinstance(error, FileNotFoundError):
+                raise DocumentMissing(detail=document.sha256) from error
+            if isinstance(error, KeyRingError):
+                raise DocumentDamaged(detail=f"{document.sha256}: {error}") from error
+            if isinstance(error, (BaseError, OSError)):
+                raise BlobStoreUnavailable(detail=type(error).__name__) from error
+            raise
+
+    def _sealed(self, document: DocumentRef) -> Iterator[memoryview]:
+        """What is stored, as it is. By ranges: obstore's own stream of a local file has chunks of 8 KiB."""
+        stored = obstore.head(self._store, _path(document))
+        for start in range(0, stored["size"], self._part):
+            # Somebody who stores the same document at the same time puts other ciphertext in its place.
+            answer = obstore.get(
+                self._store,
+                _path(document),
+                options={"range": (start, start + self._part), "if_match": stored["e_tag"]},
+            )
+            part = memoryview(answer.bytes())
+            for piece in range(0, len(part), CHUNK):
+                yield part[piece : piece + CHUNK]
+
+
+def _unchanged(file: IO[bytes], document: DocumentRef) -> Iterator[bytes]:
+    """The content of a file, as long as it is that of the document."""
+    digest = hashlib.sha256()
+    for chunk in chunks(file):
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != document.sha256:
+        # Under another's name it would stay for ever, because what is there is left alone.
+        raise BlobStoreUnavailable(detail="the document was changed while it was stored")
 
 
 def _path(document: DocumentRef) -> str:

@@ -1,7 +1,9 @@
 """The steps that Mynaportal does for us."""
 
 import asyncio
+from contextlib import ExitStack
 from datetime import timedelta
+from tempfile import TemporaryFile
 
 import structlog
 from temporalio import activity
@@ -15,7 +17,7 @@ from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable
 from zairyu.activities.mynaportal.status_words import receipt_of, report_of
-from zairyu.activities.packaging.pdf import merged
+from zairyu.activities.packaging.pdf import merge
 from zairyu.models.messages import StatusChanged
 from zairyu.models.mynaportal import (
     Accepted,
@@ -59,10 +61,15 @@ class Mynaportal:
                 found = await self._client.look_up(submission.request_id)
                 if found is not None:
                     return receipt_of(found)
-                package = await self._blobs.get(submission.package)
-                return receipt_of(
-                    await self._client.submit(submission.request_id, package, submission.application_type.value)
-                )
+                with TemporaryFile() as package:
+                    await self._blobs.fetch(submission.package, package)
+                    submitted = await self._client.submit(
+                        submission.request_id,
+                        package,
+                        submission.application_type.value,
+                        sha256=submission.package.sha256,
+                    )
+                return receipt_of(submitted)
 
     @activity.defn(name=LOOK_UP_SUBMISSION.name)
     async def look_up_submission(self, look_up: SubmissionLookUp) -> SubmissionFound:
@@ -77,9 +84,15 @@ class Mynaportal:
         """Supply the documents as one PDF, under an id by which a repeat is recognised."""
         async with beating():
             with translated():
-                pdfs = [await self._blobs.get(attachment.document) for attachment in supply.attachments]
-                pdf = await asyncio.to_thread(merged, pdfs)
-                await self._client.supply_documents(supply.request_id, supply.request_number, supply.supply_id, pdf)
+                with ExitStack() as files:
+                    pdfs = [files.enter_context(TemporaryFile()) for _ in supply.attachments]
+                    for attachment, pdf in zip(supply.attachments, pdfs, strict=True):
+                        await self._blobs.fetch(attachment.document, pdf)
+                    whole = files.enter_context(TemporaryFile())
+                    await asyncio.to_thread(merge, pdfs, whole)
+                    await self._client.supply_documents(
+                        supply.request_id, supply.request_number, supply.supply_id, whole
+                    )
                 return Accepted(request_id=supply.request_id)
 
     @activity.defn(name=CHANGE_COLLECTION.name)

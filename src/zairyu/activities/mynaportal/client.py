@@ -2,13 +2,14 @@
 
 import asyncio
 import base64
-import hashlib
 import time
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from typing import IO, TypeVar
 
 import httpx
 from pydantic import ValidationError
 
+from zairyu.activities.documents.files import CHUNK, size_of
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.errors import (
     MynaportalAccessDenied,
@@ -35,17 +36,25 @@ class MynaportalClient:
         self._token_ends = 0.0
         self._renewing = asyncio.Lock()
 
-    async def submit(self, request_id: str, package: bytes, application_type: str) -> wire.Submitted:
+    async def submit(
+        self, request_id: str, package: IO[bytes], application_type: str, *, sha256: str
+    ) -> wire.Submitted:
         """Send a package. The same id and bytes again give the same answer, and no second application.
+
+        Args:
+            request_id: of the application.
+            package: an open file, sent from its beginning.
+            application_type: as the package says.
+            sha256: of the package, in hexadecimal.
 
         Raises:
             MynaportalError: it was refused, or nobody knows.
         """
-        digest = base64.b64encode(hashlib.sha256(package).digest()).decode()
+        digest = base64.b64encode(bytes.fromhex(sha256)).decode()
         response = await self._call(
             "PUT",
             f"/v1/applications/{request_id}",
-            content=package,
+            file=package,
             headers={
                 "Content-Type": "application/zip",
                 "Digest": f"sha-256={digest}",
@@ -69,7 +78,7 @@ class MynaportalClient:
             raise MynaportalUnavailable(detail=refused.detail) from None
         return _read(wire.StatusRecord, response)
 
-    async def supply_documents(self, request_id: str, number: int, supply_id: str, pdf: bytes) -> wire.Submitted:
+    async def supply_documents(self, request_id: str, number: int, supply_id: str, pdf: IO[bytes]) -> wire.Submitted:
         """Supply documents for a request. The same supply id again changes nothing.
 
         Raises:
@@ -78,7 +87,7 @@ class MynaportalClient:
         response = await self._call(
             "PUT",
             f"/v1/applications/{request_id}/documents/{number}/{supply_id}",
-            content=pdf,
+            file=pdf,
             headers={"Content-Type": "application/pdf"},
         )
         return _read(wire.Submitted, response)
@@ -108,21 +117,23 @@ class MynaportalClient:
         method: str,
         path: str,
         *,
-        content: bytes | None = None,
+        file: IO[bytes] | None = None,
         json: object = None,
         params: dict[str, str | int] | None = None,
         headers: dict[str, str] | None = None,
         patience: float = 0.0,
     ) -> httpx.Response:
         token = await self._valid_token()
+        # With its length said, a body is not sent in the pieces of HTTP's own that some receivers do not take.
+        length = {} if file is None else {"Content-Length": str(size_of(file))}
         try:
             response = await self._http.request(
                 method,
                 path,
-                content=content,
+                content=None if file is None else _pieces(file),
                 json=json,
                 params=params,
-                headers={"Authorization": f"Bearer {token}", **(headers or {})},
+                headers={"Authorization": f"Bearer {token}", **length, **(headers or {})},
                 timeout=httpx.Timeout(30.0 + patience, connect=5.0),
             )
         except httpx.RequestError as error:
@@ -153,6 +164,12 @@ class MynaportalClient:
                 raise MynaportalAccessDenied(detail=refused.detail) from None
             self._token, self._token_ends = token.access_token, time.monotonic() + token.expires_in
             return self._token
+
+
+async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    file.seek(0)
+    while piece := await asyncio.to_thread(file.read, CHUNK):
+        yield piece
 
 
 def _accepted(response: httpx.Response) -> httpx.Response:

@@ -1,10 +1,13 @@
 """From an application and its documents to a package that lacks only its signature."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
+from typing import BinaryIO
 
-from zairyu.activities.packaging.archive import write_archive
+from zairyu.activities.packaging.archive import Content, write_archive
 from zairyu.activities.packaging.csv_file import write_csv
 from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
 from zairyu.activities.packaging.manifest import (
@@ -15,7 +18,7 @@ from zairyu.activities.packaging.manifest import (
     write_manifest,
 )
 from zairyu.activities.packaging.pdf import check_pdf
-from zairyu.activities.packaging.photo import Photo, prepare_photo
+from zairyu.activities.packaging.photo import prepare_photo
 from zairyu.activities.packaging.signature import prepare_signature
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import BilingualText
@@ -29,10 +32,14 @@ from zairyu.rules.spec_packs import SpecPack, pack_in_force
 
 @dataclass(frozen=True)
 class Documents:
-    """The bytes of an application's documents."""
+    """An application's documents as open files.
 
-    photo: bytes | None
-    attachments: Sequence[bytes]
+    They hold what the application refers to, as `BlobStore.fetch` has made sure: the digests of the attachments are
+    taken from there, not anew.
+    """
+
+    photo: BinaryIO | None
+    attachments: Sequence[BinaryIO]
     """In the order of the application."""
 
 
@@ -40,15 +47,18 @@ class Documents:
 class Assembled:
     """A package without its signature value."""
 
-    archive: bytes
+    sha256: str
+    size: int
     digest_to_sign: str
     file_count: int
     """The files that the signature covers: all but the manifest, which it stands in."""
     spec_pack: str
 
 
-def assemble(application: ApplicationInput, documents: Documents, filing_day: date) -> Assembled:
-    """Check everything, then build the package for a day in Japan. The same input gives the same bytes.
+def assemble(application: ApplicationInput, documents: Documents, filing_day: date, into: BinaryIO) -> Assembled:
+    """Check everything, then build the package for a day in Japan in an empty file.
+
+    The same input gives the same bytes.
 
     Raises:
         PackageRefused: with every finding, never only the first.
@@ -59,27 +69,35 @@ def assemble(application: ApplicationInput, documents: Documents, filing_day: da
     if pack is None or rule is None:
         raise SpecPackMissing(detail=f"{application.form.application_type} on {filing_day}")
 
-    filled = _filled(application, pack)
-    photo = None if documents.photo is None else prepare_photo(documents.photo, rule, pack.photo, filing_day)
+    with ThreadPoolExecutor(1) as beside:
+        drawing = None
+        if documents.photo is not None:
+            documents.photo.seek(0)
+            drawing = beside.submit(prepare_photo, documents.photo.read(), rule, pack.photo, filing_day)
+        filled = _filled(application, pack)
+        pdf_findings = tuple(_pdf_findings(application, documents))
+        attachments = tuple(_attachments(application, documents, pack))
+        photo = drawing.result() if drawing else None
     errors = tuple(
         finding
         for finding in (
             *filled.findings,
             *check_attachments(application, filing_day),
             *(photo.findings if photo else ()),
-            *_pdf_findings(application, documents),
+            *pdf_findings,
         )
         if finding.severity is Severity.ERROR
     )
     if errors:
         raise PackageRefused(findings=errors)
 
-    files = tuple(_files(application, documents, filled, photo, pack))
-    return _packed(declared_by_application(application), files, pack, filing_day)
+    pictures = (PackedFile.of(pack.layout.photo, "PHOTO", "image/jpeg", photo.content),) if photo else ()
+    files = (_csv_of(filled, pack), *pictures, *attachments)
+    return _packed(declared_by_application(application), files, pack, filing_day, into)
 
 
-def assemble_registration(sheet: RegistrationSheet, filing_day: date) -> Assembled:
-    """Check the sheet, then build its package for a day in Japan: no photo, and nothing attached.
+def assemble_registration(sheet: RegistrationSheet, filing_day: date, into: BinaryIO) -> Assembled:
+    """Check the sheet, then build its package for a day in Japan in an empty file: no photo, and nothing attached.
 
     Raises:
         PackageRefused: with every finding, never only the first.
@@ -92,17 +110,23 @@ def assemble_registration(sheet: RegistrationSheet, filing_day: date) -> Assembl
     filled = fill_in(form, sheet.model_dump(mode="json"), pack)
     if filled.findings:
         raise PackageRefused(findings=filled.findings)
-    return _packed(declared_by_registration(sheet), (_csv_of(filled, pack),), pack, filing_day)
+    return _packed(declared_by_registration(sheet), (_csv_of(filled, pack),), pack, filing_day, into)
 
 
-def _packed(declared: Declared, files: Sequence[PackedFile], pack: SpecPack, filing_day: date) -> Assembled:
-    contents = {file.name: file.content for file in files}
-    manifest = prepare_signature(write_manifest(declared, files, pack, filing_day), contents)
+def _packed(
+    declared: Declared, files: Sequence[PackedFile], pack: SpecPack, filing_day: date, into: BinaryIO
+) -> Assembled:
+    digests = {file.name: file.digest for file in files}
+    manifest = prepare_signature(write_manifest(declared, files, pack, filing_day), digests)
     # The manifest stands first: sealing finds it there.
-    archive = write_archive({pack.layout.manifest: manifest.content, **contents})
-    if len(archive) > pack.max_package_bytes:
+    contents = {
+        pack.layout.manifest: Content.of(BytesIO(manifest.content)),
+        **{file.name: file.content for file in files},
+    }
+    archive = write_archive(contents, into)
+    if archive.size > pack.max_package_bytes:
         raise PackageRefused(findings=(_too_large(pack),))
-    return Assembled(archive, manifest.digest_to_sign, len(files), pack.label)
+    return Assembled(archive.sha256, archive.size, manifest.digest_to_sign, len(files), pack.label)
 
 
 def _filled(application: ApplicationInput, pack: SpecPack) -> FilledForm:
@@ -113,23 +137,20 @@ def _filled(application: ApplicationInput, pack: SpecPack) -> FilledForm:
 
 
 def _pdf_findings(application: ApplicationInput, documents: Documents) -> Iterator[Finding]:
-    for index, (attachment, content) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
+    for index, (attachment, file) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
         if attachment.document.media_type == PDF:
-            yield from check_pdf(content, index, attachment.kind)
+            yield from check_pdf(file, index, attachment.kind)
 
 
-def _files(
-    application: ApplicationInput, documents: Documents, filled: FilledForm, photo: Photo | None, pack: SpecPack
-) -> Iterator[PackedFile]:
-    yield _csv_of(filled, pack)
-    if photo is not None:
-        yield PackedFile(pack.layout.photo, "PHOTO", "image/jpeg", photo.content)
-    for index, (attachment, content) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
-        yield PackedFile(pack.layout.attachment_name(index), attachment.kind, PDF, content)
+def _attachments(application: ApplicationInput, documents: Documents, pack: SpecPack) -> Iterator[PackedFile]:
+    for index, (attachment, file) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
+        name = pack.layout.attachment_name(index)
+        digest = bytes.fromhex(attachment.document.sha256)
+        yield PackedFile(name, attachment.kind, PDF, Content.of(file), digest)
 
 
 def _csv_of(filled: FilledForm, pack: SpecPack) -> PackedFile:
-    return PackedFile(pack.layout.csv, "CSV", "text/csv", write_csv(filled.cells, pack.csv))
+    return PackedFile.of(pack.layout.csv, "CSV", "text/csv", write_csv(filled.cells, pack.csv))
 
 
 def _no_form(pack: SpecPack) -> Finding:

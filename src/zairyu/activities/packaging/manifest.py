@@ -1,12 +1,15 @@
 """The manifest: the XML file that says what is applied for and which files belong to it."""
 
+import hashlib
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, cast
+from typing import Final, Self, cast
 
 from lxml import etree
 
+from zairyu.activities.packaging.archive import Content
 from zairyu.models.application import ApplicationInput
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
@@ -18,12 +21,19 @@ APPLICATION_ID: Final = "application"
 
 @dataclass(frozen=True)
 class PackedFile:
-    """One file beside the manifest: its name, what it is for, and its bytes."""
+    """One file beside the manifest: its name, what it is for, and what is in it."""
 
     name: str
     role: str
     media_type: str
-    content: bytes
+    content: Content
+    digest: bytes
+    """SHA-256."""
+
+    @classmethod
+    def of(cls, name: str, role: str, media_type: str, content: bytes) -> Self:
+        """A file of our own making, which is small."""
+        return cls(name, role, media_type, Content.of(io.BytesIO(content)), hashlib.sha256(content).digest())
 
 
 Declared = Sequence[tuple[str, str]]
@@ -75,5 +85,5 @@ def write_manifest(declared: Declared, files: Sequence[PackedFile], pack: SpecPa
     add(body, "FilingDay", filing_day.isoformat())
     listing = add(body, "Files")
     for file in files:
-        add(listing, "File", name=file.name, role=file.role, mediaType=file.media_type, size=str(len(file.content)))
+        add(listing, "File", name=file.name, role=file.role, mediaType=file.media_type, size=str(file.content.size))
     return root

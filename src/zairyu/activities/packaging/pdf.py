@@ -1,8 +1,7 @@
 """PDFs that the agency's system treats as broken, without saying so: refused here, by name and reason."""
 
-import io
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 import pikepdf
 
@@ -14,11 +13,12 @@ from zairyu.models.findings import Finding
 _SOURCE: Final = "ISA, user guide for applicants (2024-03), section 5 (1) III note 16"
 
 
-def check_pdf(content: bytes, index: int, kind: AttachmentKind) -> Iterator[Finding]:
+def check_pdf(file: BinaryIO, index: int, kind: AttachmentKind) -> Iterator[Finding]:
     """Everything that speaks against the attachment with this index, counted from 0."""
+    file.seek(0)
     try:
         # No recovery: a file that needs repair is one that the receiving side may not open.
-        with pikepdf.open(io.BytesIO(content), attempt_recovery=False) as pdf:
+        with pikepdf.open(file, attempt_recovery=False) as pdf:
             if pdf.is_encrypted:
                 # Opens without a password, yet forbids printing or copying.
                 yield _protected(index, kind)
@@ -58,8 +58,8 @@ def _unreadable(index: int, kind: AttachmentKind) -> Finding:
     )
 
 
-def merged(pdfs: Sequence[bytes]) -> bytes:
-    """Several PDFs as one, in their order. The same input gives the same bytes.
+def merge(pdfs: Sequence[BinaryIO], into: BinaryIO) -> None:
+    """Write several PDFs as one into an empty file, in their order. The same input gives the same bytes.
 
     Raises:
         PackageRefused: one of them cannot be read or is protected.
@@ -67,10 +67,8 @@ def merged(pdfs: Sequence[bytes]) -> bytes:
     findings = [finding for index, pdf in enumerate(pdfs) for finding in check_pdf(pdf, index, AttachmentKind.OTHER)]
     if findings:
         raise PackageRefused(findings=tuple(findings))
-    written = io.BytesIO()
     with pikepdf.new() as whole:
         for pdf in pdfs:
-            with pikepdf.open(io.BytesIO(pdf)) as part:
+            with pikepdf.open(pdf) as part:
                 whole.pages.extend(part.pages)
-        whole.save(written, deterministic_id=True)
-    return written.getvalue()
+        whole.save(into, deterministic_id=True)

@@ -5,7 +5,8 @@ beside the manifest by the digest of its raw bytes. This shape has a public prec
 external API, to 2024); the shape the residence interface wants is disclosed only under agreement.
 
 Phase 1 gives the digest that the card signs. It does not depend on the certificate, which a card shows only after
-the PIN. Phase 2 puts signature and certificate in and verifies everything as a stranger would.
+the PIN. Phase 2 puts signature and certificate in and verifies everything as a stranger would. Both know the files by
+their digests alone.
 """
 
 import base64
@@ -44,17 +45,22 @@ class UnsignedManifest:
     """SHA-256 of the canonical SignedInfo, in hexadecimal."""
 
 
-def prepare_signature(manifest: etree._Element, files: Mapping[str, bytes]) -> UnsignedManifest:
-    """Phase 1: add a signature that covers the manifest's application and the files, all but its value."""
+def prepare_signature(manifest: etree._Element, digests: Mapping[str, bytes]) -> UnsignedManifest:
+    """Phase 1: add a signature that covers the manifest's application and the files, all but its value.
+
+    Args:
+        manifest: without a signature.
+        digests: SHA-256 of each file beside it, by name.
+    """
 
     def add_file_references(signature: etree._Element, **_: object) -> None:
         # By hand: given a file's name, signxml would sign the digest of the manifest under that name.
         signed_info = _part(signature, "SignedInfo")
-        for name, content in files.items():
+        for name, digest in digests.items():
             reference = etree.SubElement(signed_info, f"{_DS}Reference", URI=name)
             etree.SubElement(reference, f"{_DS}DigestMethod", Algorithm=DigestAlgorithm.SHA256.value)
             value = etree.SubElement(reference, f"{_DS}DigestValue")
-            value.text = base64.b64encode(hashlib.sha256(content).digest()).decode()
+            value.text = base64.b64encode(digest).decode()
 
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
@@ -71,9 +77,16 @@ def prepare_signature(manifest: etree._Element, files: Mapping[str, bytes]) -> U
 
 
 def complete_signature(
-    manifest: bytes, files: Mapping[str, bytes], signature: bytes, certificate: x509.Certificate, signed_at: datetime
+    manifest: bytes, digests: Mapping[str, bytes], signature: bytes, certificate: x509.Certificate, signed_at: datetime
 ) -> bytes:
     """Phase 2: put the card's signature and certificate in.
+
+    Args:
+        manifest: as phase 1 left it.
+        digests: SHA-256 of each file beside it, by name, taken anew.
+        signature: of the digest that phase 1 gave.
+        certificate: whose key made it.
+        signed_at: when the certificate had to be valid.
 
     Raises:
         SignatureMismatch: the certificate's key did not sign this manifest and these files, or was not valid then.
@@ -88,13 +101,13 @@ def complete_signature(
     signed = _written(root)
     try:
         # Whether the certificate is genuine is for the receiving side to judge, which alone learns of revocations.
-        XMLVerifier().verify(
+        _Verifier().verify(
             signed,
             x509_cert=certificate,
-            uri_resolver=files.get,
+            uri_resolver={name: _Digest(digest) for name, digest in digests.items()}.get,
             expect_config=SignatureConfiguration(
                 location="./",
-                expect_references=1 + len(files),
+                expect_references=1 + len(digests),
                 signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
                 digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
                 verification_time=signed_at,
@@ -103,6 +116,20 @@ def complete_signature(
     except SignXMLException as error:
         raise SignatureMismatch(detail=type(error).__name__) from error
     return signed
+
+
+class _Digest(bytes):
+    """Stands where signxml wants the bytes of a file, which may be many."""
+
+
+class _Verifier(XMLVerifier):
+    """Takes the digest of a file for the digest of its bytes; everything else as a stranger."""
+
+    def _get_digest(self, data: bytes, algorithm: DigestAlgorithm) -> bytes:
+        if isinstance(data, _Digest):
+            return data
+        digest: bytes = super()._get_digest(data, algorithm)
+        return digest
 
 
 class _KeyOnTheCard:
