@@ -15,16 +15,18 @@ from rich.console import Console
 from rich.table import Table
 from temporalio.testing import ActivityEnvironment
 from tests.applications import application as valid_application
-from tests.documents import write_scan
+from tests.documents import attached, reference, write_scan
 
 from zairyu.activities.documents.blobs import BlobStore
-from zairyu.activities.documents.files import CHUNK, sha256_of, size_of
+from zairyu.activities.documents.contents import Documents
+from zairyu.activities.documents.files import CHUNK
 from zairyu.activities.packaging.activity import Packaging
-from zairyu.activities.packaging.assembly import Assembled, Documents, assemble
+from zairyu.activities.packaging.assembly import Assembled, assemble
 from zairyu.models.application import ApplicationInput
-from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
+from zairyu.models.documents import AttachmentKind
 from zairyu.models.package import BuildPackage
 from zairyu.rules.calendar import day_in_japan
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.samples import draw_photo
 
@@ -57,8 +59,9 @@ def measure_package(console: Console) -> None:
             scans = [files.enter_context(tempfile.TemporaryFile()) for _ in sizes]
             for scan, size in zip(scans, sizes, strict=True):
                 write_scan(scan, size)
-            documents = Documents(photo, scans)
-            application = _application(documents)
+            documents = Documents(photo, [attached(scan, AttachmentKind.ORGANIZATION_FORM) for scan in scans])
+            attachments = [attachment for attachment, _ in documents.attachments]
+            application = valid_application(attachments, photo=reference(photo, "image/jpeg"))
             _row(building, name, *_building(application, documents))
             _row(stepping, name, *asyncio.run(_stepping(application, documents)))
     console.print(building)
@@ -66,7 +69,7 @@ def measure_package(console: Console) -> None:
 
 
 def _building(application: ApplicationInput, documents: Documents) -> tuple[_Seconds, _Seconds]:
-    every = [*documents.attachments, documents.photo]
+    every = [*(file for _, file in documents.attachments), documents.photo]
     bare, ours = [], []
     for _ in range(_ROUNDS):
         bare.append(_timed(lambda: _read_hash_write([file for file in every if file is not None])))
@@ -88,7 +91,7 @@ def _read_hash_write(files: Sequence[BinaryIO]) -> str:
 
 def _build(application: ApplicationInput, documents: Documents) -> Assembled:
     with tempfile.TemporaryFile() as into:
-        assembled = assemble(application, documents, day_in_japan(datetime.now(UTC)), into)
+        assembled = assemble(application, documents, sample_packs(), day_in_japan(datetime.now(UTC)), into)
         into.flush()
     return assembled
 
@@ -101,29 +104,17 @@ async def _stepping(application: ApplicationInput, documents: Documents) -> tupl
         with tempfile.TemporaryDirectory() as directory:
             blobs = BlobStore(Path(directory).as_uri(), KeyRing("bench", {"bench": bytes(32)}))
             began = time.perf_counter()
-            references = [await blobs.put_file(file, "application/pdf") for file in documents.attachments]
-            for reference in references:
+            references = [await blobs.put_file(file, "application/pdf") for _, file in documents.attachments]
+            for document in references:
                 with tempfile.TemporaryFile() as into:
-                    await blobs.fetch(reference, into)
+                    await blobs.fetch(document, into)
             bare.append(time.perf_counter() - began)
             assert documents.photo is not None
             await blobs.put_file(documents.photo, "image/jpeg")
             began = time.perf_counter()
-            await ActivityEnvironment().run(Packaging(blobs).build_package, order)
+            await ActivityEnvironment().run(Packaging(blobs, sample_packs()).build_package, order)
             ours.append(time.perf_counter() - began)
     return bare, ours
-
-
-def _application(documents: Documents) -> ApplicationInput:
-    def reference(file: BinaryIO, media_type: str) -> DocumentRef:
-        return DocumentRef(sha256=sha256_of(file).hex(), size=size_of(file), media_type=media_type)
-
-    assert documents.photo is not None
-    attachments = [
-        Attachment(kind=AttachmentKind.ORGANIZATION_FORM, document=reference(file, "application/pdf"))
-        for file in documents.attachments
-    ]
-    return valid_application(attachments, photo=reference(documents.photo, "image/jpeg"))
 
 
 def _timed(run: Callable[[], object]) -> float:

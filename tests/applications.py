@@ -16,6 +16,7 @@ from zairyu.models.application import (
 )
 from zairyu.models.documents import Attachment, DocumentRef
 from zairyu.models.residence import ApplicationType, Filer, PeriodOfStay, ResidenceStatus
+from zairyu.sandbox.details import comes_as_spouse, details_for
 
 EXTENSION: Final = ApplicationType.EXTENSION_OF_PERIOD
 ENGINEER: Final = ResidenceStatus.ENGINEER_SPECIALIST_IN_HUMANITIES_INTERNATIONAL_SERVICES
@@ -44,7 +45,7 @@ def application(
                 birth_date="19960412",
                 sex=Sex.FEMALE,
                 nationality="VNM",
-                married=False,
+                married=comes_as_spouse(status, EXTENSION),
                 occupation="会社員",
                 home_town="HANOI",
                 address=Address(
@@ -59,6 +60,7 @@ def application(
             desired_period=PeriodOfStay(years=3),
             reason="同じ会社で引き続き働くため。",
             criminal_record=False,
+            details=details_for(status, EXTENSION, filer),
         ),
         photo=photo or document(media_type="image/jpeg"),
         attachments=tuple(attachments),

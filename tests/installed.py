@@ -25,6 +25,7 @@ from zairyu.demo import TERMINAL_ID
 from zairyu.installation import sandbox_pki, sandbox_pki_directory, worker_environment
 from zairyu.models.snapshot import ApplicationSnapshot
 from zairyu.rules.calendar import add_months, day_in_japan
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.connection import Endpoints, load_keys
 from zairyu.runtime.embedded import embedded_server, free_port
 from zairyu.runtime.plugin import zairyu_plugin
@@ -75,7 +76,7 @@ class Installed(Surroundings):
         try:
             await asyncio.gather(self.start_server(), self.start_sandbox())
             self.temporal = await Client.connect(self.endpoints.temporal_address, plugins=[zairyu_plugin(self.keys)])
-            self.zairyu = Zairyu(self.temporal, BlobStore(self.settings.blobs, self.keys))
+            self.zairyu = Zairyu(self.temporal, BlobStore(self.settings.blobs, self.keys), sample_packs())
             self.http = await self._desk.enter_async_context(httpx.AsyncClient(base_url=self.endpoints.sandbox_url))
             await asyncio.gather(self.start_worker(), self._open_desk())
         except BaseException:

@@ -18,6 +18,7 @@ from zairyu.models.names import application_workflow_id
 from zairyu.models.residence import CollectionMethod
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
 from zairyu.rules.calendar import add_months
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.applicant import write_application
 from zairyu.worker import keep_registered
@@ -174,7 +175,10 @@ async def test_terminals_of_another_installation_on_the_same_server_are_not_list
 ) -> None:
     terminal_id = f"{world.terminal_id}-desk"
     other = Zairyu(
-        world.temporal, BlobStore(world.settings.blobs, KeyRing.load_or_generate(tmp_path / "keys")), queue="elsewhere"
+        world.temporal,
+        BlobStore(world.settings.blobs, KeyRing.load_or_generate(tmp_path / "keys")),
+        sample_packs(),
+        queue="elsewhere",
     )
 
     async def listed() -> bool:

@@ -98,9 +98,12 @@ class _OldPython(tuple[int, int, int]):
         ("openssl", "shutil.which"),
         ("chromium", "shutil.which"),
         ("chromedriver", "shutil.which"),
+        ("qpdf", "shutil.which"),
+        ("gs", "shutil.which"),
+        ("convert", "shutil.which"),
     ],
 )
-def test_what_only_the_card_tests_need_is_told(
+def test_what_only_some_tests_need_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, what: str, missing: str
 ) -> None:
     nothing: Callable[[str], None] = lambda _: None  # noqa: E731

@@ -34,6 +34,7 @@ from zairyu.models.names import application_workflow_id, document_request_workfl
 from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
 from zairyu.rules.calendar import add_months
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.embedded import temporal_program
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.plugin import zairyu_plugin
@@ -196,7 +197,11 @@ class World(Surroundings):
                 shutdown_seconds=1,
             )
             self.zairyu = Zairyu(
-                self.temporal, BlobStore(self.settings.blobs, self._keys), profile=self._name, queue=self.queue
+                self.temporal,
+                BlobStore(self.settings.blobs, self._keys),
+                sample_packs(),
+                profile=self._name,
+                queue=self.queue,
             )
             self.http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.sandbox.base_url))
             await watch_status_feed(self.temporal, self._name, queue=self.queue)

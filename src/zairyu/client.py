@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import mimetypes
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -19,13 +18,13 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.stay.telling import tell_watch
+from zairyu.handed_in import HandedIn, check_ids, no_file
 from zairyu.models import messages
-from zairyu.models.application import ApplicationForm, ApplicationId, ApplicationInput
-from zairyu.models.application_file import AttachmentFile
+from zairyu.models.application import ApplicationInput
 from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import BilingualText
 from zairyu.models.document_request import DocumentRequestSnapshot
-from zairyu.models.documents import Attachment, DocumentRef
+from zairyu.models.documents import DocumentRef
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.names import (
     CORE_QUEUE,
@@ -49,11 +48,11 @@ from zairyu.models.state import StartApplication
 from zairyu.models.stay import StartExtension, StayNews, StaySnapshot
 from zairyu.models.terminal import TerminalSnapshot, TerminalState
 from zairyu.rules.assessment import assess
-from zairyu.rules.intake import check_input, malformed_findings
+from zairyu.rules.intake import malformed_findings
 from zairyu.rules.judgement import implausible_days
-from zairyu.rules.my_number import my_numbers
 from zairyu.rules.readable import unreadable_parts
-from zairyu.rules.registration import check_registration
+from zairyu.rules.registration import check_registration_entries
+from zairyu.rules.spec_packs import SpecPacks
 from zairyu.runtime.keys import KeyRingError
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
@@ -67,10 +66,6 @@ new history."""
 
 
 T = TypeVar("T")
-
-_DOCUMENTS: Final = ("photo", "attachments")
-_NOT_OF_THE_FORM: Final = frozenset({"application_id", "user_id", *_DOCUMENTS})
-_ID: Final[TypeAdapter[str | None]] = TypeAdapter(ApplicationId | None)
 
 
 class ApplicationRefused(Exception):
@@ -89,10 +84,11 @@ class Zairyu:
     """Speaks to the applications of one installation. Safe to share; holds no state of its own."""
 
     def __init__(
-        self, temporal: Client, blobs: BlobStore, *, profile: str = "sandbox", queue: str = CORE_QUEUE
+        self, temporal: Client, blobs: BlobStore, packs: SpecPacks, *, profile: str = "sandbox", queue: str = CORE_QUEUE
     ) -> None:
         self._temporal = temporal
         self._blobs = blobs
+        self._packs = packs
         self._profile = profile
         self._queue = queue
 
@@ -126,21 +122,16 @@ class Zairyu:
             ApplicationRefused: with every finding.
             BlobStoreUnavailable: the documents cannot be stored now.
         """
-        if unreadable := unreadable_parts(content):
-            raise ApplicationRefused(unreadable)
-        findings = [*_check_ids(content), *my_numbers({name: content.get(name) for name in _DOCUMENTS})]
-        photo, attachments = await self._store_documents(content, beside, findings)
-        findings += check_input(_form_part(content), photo, attachments, on=on)
-        if any(finding.severity is Severity.ERROR for finding in findings):
-            raise ApplicationRefused(findings)
-        return ApplicationInput(
-            application_id=content.get("application_id") or str(uuid.uuid4()),
-            user_id=content.get("user_id"),
-            form=ApplicationForm.model_validate(content),
-            photo=photo,
-            attachments=attachments,
-            interface_profile=self._profile,
-        )
+        handed_in = await asyncio.to_thread(HandedIn.read, content, beside=beside, packs=self._packs, on=on)
+        with handed_in:
+            if handed_in.is_refused:
+                raise ApplicationRefused(handed_in.findings)
+            application = handed_in.application(str(uuid.uuid4()), self._profile)
+            documents = [*([handed_in.photo] if handed_in.photo else [])]
+            documents += [(attachment.document, file) for attachment, file in handed_in.attachments]
+            for document, file in documents:
+                await self._blobs.put_file(file, document.media_type, sha256=document.sha256)
+        return application
 
     async def start_application(self, application: ApplicationInput) -> ApplicationSnapshot:
         """Start an application whose documents are stored and which has been checked.
@@ -192,38 +183,6 @@ class Zairyu:
             return None
         application: ApplicationInput = start.application
         return application
-
-    async def _store_documents(
-        self, content: Mapping[str, Any], beside: Path, findings: list[Finding]
-    ) -> tuple[DocumentRef | None, tuple[Attachment, ...]]:
-        """Put the documents that can be read into the blob store; say which ones cannot."""
-        photo = None
-        if content.get("photo") is not None:
-            photo = await self._store(content["photo"], "/photo", beside, findings)
-        attachments = []
-        listed = content.get("attachments", [])
-        for index, entry in enumerate(listed if isinstance(listed, list) else []):
-            place = f"/attachments/{index}"
-            try:
-                attachment = AttachmentFile.model_validate(entry)
-            except ValidationError as error:
-                findings += malformed_findings(error, place)
-                continue
-            document = await self._store(str(attachment.file), f"{place}/file", beside, findings)
-            if document is not None:
-                attachments.append(Attachment(kind=attachment.kind, document=document))
-        return photo, tuple(attachments)
-
-    async def _store(self, name: object, place: str, beside: Path, findings: list[Finding]) -> DocumentRef | None:
-        if not isinstance(name, str):
-            findings.append(_no_file(place))
-            return None
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        try:
-            return await self._put(beside / name, media_type)
-        except (OSError, ValueError):
-            findings.append(_no_file(place))
-            return None
 
     # ----- asking what the law says -----------------------------------------------------------------------------
 
@@ -330,11 +289,8 @@ class Zairyu:
 
     async def store_pdf(self, file: Path) -> DocumentRef:
         """Put a PDF into the blob store, to be referred to in a message."""
-        return await self._put(file, "application/pdf")
-
-    async def _put(self, file: Path, media_type: str) -> DocumentRef:
         with await asyncio.to_thread(file.open, "rb") as opened:
-            return await self._blobs.put_file(opened, media_type)
+            return await self._blobs.put_file(opened, "application/pdf")
 
     # ----- reading ----------------------------------------------------------------------------------------------
 
@@ -376,7 +332,7 @@ class Zairyu:
             ApplicationRefused: with every finding; nothing was started.
         """
         form = {key: value for key, value in content.items() if key != "user_id"}
-        findings = [*_check_ids(content), *check_registration(form, on=on)]
+        findings = [*check_ids(content), *check_registration_entries(form, self._packs, on=on)]
         if any(finding.severity is Severity.ERROR for finding in findings):
             raise ApplicationRefused(findings)
         user_id = RegistrationFile.model_validate(content).user_id or str(uuid.uuid4())
@@ -499,7 +455,7 @@ async def _json_object(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(await asyncio.to_thread(file.read_bytes))
     except OSError:
-        raise ApplicationRefused([_no_file("")]) from None
+        raise ApplicationRefused([no_file("")]) from None
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -544,26 +500,6 @@ def _refusals() -> Iterator[None]:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise MessageRefused("There is no such open process. / 該当する手続がありません。") from None
         raise
-
-
-def _check_ids(content: Mapping[str, Any]) -> Iterator[Finding]:
-    for name in ("application_id", "user_id"):
-        try:
-            _ID.validate_python(content.get(name))
-        except ValidationError as error:
-            yield from malformed_findings(error, f"/{name}")
-
-
-def _form_part(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in content.items() if key not in _NOT_OF_THE_FORM}
-
-
-def _no_file(place: str) -> Finding:
-    return Finding(
-        place=place,
-        rule="file",
-        message=BilingualText(ja="ファイルを読み取れません。", en="The file cannot be read."),
-    )
 
 
 def _not_json() -> Finding:

@@ -28,6 +28,7 @@ from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.snapshot import ApplicationSnapshot, Phase, TimelineEntry
 from zairyu.models.status import CollectionStatus
 from zairyu.rules.calendar import JAPAN, add_months, day_in_japan
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.connection import Endpoints, connect, load_keys
 from zairyu.runtime.settings import Settings
 from zairyu.sandbox.applicant import write_application
@@ -102,7 +103,7 @@ async def run_demo(settings: Settings, show: Callable[[ApplicationSnapshot, Endp
     async with installation(settings, automatic_officer=True, officer_pace=_OFFICER_PACE) as endpoints:
         keys = load_keys(settings)
         temporal = await connect(settings, keys)
-        zairyu = Zairyu(temporal, BlobStore(settings.blobs, keys))
+        zairyu = Zairyu(temporal, BlobStore(settings.blobs, keys), sample_packs())
         today = day_in_japan(datetime.now(UTC))
         expires_on = add_months(today, 2)
         pki = sandbox_pki(settings)

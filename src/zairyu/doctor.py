@@ -65,6 +65,9 @@ def examine(settings: Settings) -> Iterator[Check]:
         ("xmlsec1", "the tests' independent check of signatures"),
         ("opensc-tool", "the tests' independent reader of cards"),
         ("openssl", "the tests' independent check of signatures"),
+        ("qpdf", "the tests of documents"),
+        ("gs", "the tests of documents"),
+        ("convert", "the tests of documents"),
         ("chromium", "the tests of the terminal's page"),
         ("chromedriver", "the tests of the terminal's page"),
     ):

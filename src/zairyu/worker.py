@@ -23,6 +23,7 @@ from zairyu.activities.mail.activity import MailRoom, MailServer
 from zairyu.activities.mynaportal.activity import Mynaportal
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.packaging.activity import Packaging
+from zairyu.activities.packaging.shelf import load_packs
 from zairyu.activities.stay.activity import StayMessenger
 from zairyu.models.mynaportal import FeedPosition
 from zairyu.models.names import CORE_QUEUE, card_terminal_queue, status_feed_workflow_id, terminal_workflow_id
@@ -64,8 +65,9 @@ async def core_activities(
 ) -> AsyncIterator[list[Callable[..., Any]]]:
     """Every activity but the card reader's, over clients that are closed with the context."""
     blobs = BlobStore(settings.blobs, keys)
+    packs = await load_packs(settings.spec_packs, settings.spec_pack_cache, samples=settings.is_sandbox)
     async with httpx.AsyncClient(base_url=settings.mynaportal_url) as http:
-        packaging = Packaging(blobs)
+        packaging = Packaging(blobs, packs)
         mynaportal = Mynaportal(
             MynaportalClient(
                 http,
@@ -73,6 +75,7 @@ async def core_activities(
                 client_secret=settings.mynaportal_client_secret.get_secret_value(),
             ),
             blobs,
+            packs,
             temporal,
         )
         stays = StayMessenger(temporal)

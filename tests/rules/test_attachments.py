@@ -15,14 +15,10 @@ from zairyu.models.assessment import IntendedApplicant, Intention
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.residence import ApplicationType, CauseKind, Filer, OrganizationCategory, ResidenceStatus
-from zairyu.rules.attachments import (
-    DocumentFacts,
-    RequiredAttachment,
-    check_attachments,
-    check_documents,
-    photo_rule,
-    required_documents,
-)
+from zairyu.rules import attachments
+from zairyu.rules.attachments import check_attachments, check_documents
+from zairyu.rules.deliveries import limits_on
+from zairyu.rules.required_documents import DocumentFacts, RequiredAttachment, photo_rule, required_documents
 from zairyu.rules.statuses import carried_statuses
 from zairyu.rules.tables import in_force, load_table
 from zairyu.sandbox.applicant import write_application
@@ -52,12 +48,14 @@ def organization_form(size: int = 1000) -> Attachment:
     return Attachment(kind=Kind.ORGANIZATION_FORM, document=document(size))
 
 
-def rules(attachments: Sequence[Attachment], on: date) -> list[tuple[str, str]]:
-    return [
-        (finding.place, finding.rule)
-        for finding in check_attachments(application(attachments), on)
-        if finding.severity is Severity.ERROR
-    ]
+def rules(attached: Sequence[Attachment], on: date) -> list[tuple[str, str]]:
+    """What is said of the files themselves; that others are wanted too is told below."""
+    return [(finding.place, finding.rule) for finding in of_files(attached, on)]
+
+
+def of_files(attached: Sequence[Attachment], on: date) -> list[Finding]:
+    found = check_attachments(application(attached), on)
+    return [finding for finding in found if finding.severity is not Severity.WARNING]
 
 
 def intended(
@@ -109,23 +107,66 @@ def test_one_small_pdf_is_fine_under_both_systems() -> None:
     assert rules([organization_form()], NEW_SYSTEM) == []
 
 
+def other(size: int = 1000) -> Attachment:
+    return Attachment(kind=AttachmentKind.OTHER, document=document(size))
+
+
 def test_the_old_system_took_one_file_of_ten_megabytes() -> None:
     assert rules([organization_form(10 * MB)], OLD_SYSTEM) == []
+    assert rules([organization_form(10 * MB + 1)], OLD_SYSTEM) == [("/attachments/0", "attachment-size")]
     assert rules([organization_form(10 * MB + 1)] * 2, OLD_SYSTEM) == [
-        ("/attachments", "attachment-count"),
         ("/attachments/0", "attachment-size"),
         ("/attachments/1", "attachment-size"),
     ]
 
 
-def test_the_new_system_takes_twenty_files() -> None:
+def test_the_old_system_took_several_documents_joined_into_one() -> None:
+    assert rules([organization_form(4 * MB), other(4 * MB)], OLD_SYSTEM) == []
+    assert rules([organization_form(6 * MB), other(6 * MB)], OLD_SYSTEM) == [("/attachments", "attachment-follows")]
+
+
+def test_the_new_system_takes_twenty_files_and_the_rest_follows() -> None:
     assert rules([organization_form()] * 20, NEW_SYSTEM) == []
-    assert rules([organization_form()] * 21, NEW_SYSTEM) == [("/attachments", "attachment-count")]
+
+    (finding,) = of_files([organization_form(), *[other()] * 20], NEW_SYSTEM)
+
+    assert (finding.rule, finding.severity) == ("attachment-follows", Severity.NOTICE)
+    # One of the twenty is the declaration.
+    assert "2 of the documents" in finding.message.en
+    assert "資料2件" in finding.message.ja
+    assert finding.source is not None
 
 
 def test_the_photo_counts_towards_the_new_systems_total() -> None:
     assert rules([organization_form(25 * MB - 1000)], NEW_SYSTEM) == []
-    assert rules([organization_form(25 * MB - 999)], NEW_SYSTEM) == [("/attachments", "attachment-total-size")]
+    assert rules([organization_form(25 * MB - 999)], NEW_SYSTEM) == [("/attachments/0", "attachment-size")]
+    assert rules([organization_form(20 * MB), other(20 * MB)], NEW_SYSTEM) == [("/attachments", "attachment-follows")]
+
+
+def test_a_photo_that_no_delivery_holds_is_refused() -> None:
+    huge = application([other()], photo=document(26 * MB, "image/jpeg"), filer=Filer.LEGAL_REPRESENTATIVE)
+
+    assert "attachment-total-size" in [finding.rule for finding in check_attachments(huge, NEW_SYSTEM)]
+
+
+def test_the_person_learns_by_how_much_a_document_is_too_large() -> None:
+    (finding,) = of_files([organization_form(), other(30 * MB)], NEW_SYSTEM)
+
+    assert (finding.place, finding.rule, finding.severity) == ("/attachments/1", "attachment-size", Severity.ERROR)
+    # 25 MB, without the room for the declaration.
+    assert "about 5.2 MB too large" in finding.message.en
+    assert "約5.2 MB" in finding.message.ja
+
+
+def test_where_nothing_may_follow_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = limits_on(NEW_SYSTEM)
+    assert limits is not None
+    strict = limits.model_copy(update={"further_deliveries": False})
+    monkeypatch.setattr(attachments, "limits_on", lambda _: strict)
+
+    assert rules([organization_form()] * 21, NEW_SYSTEM) == [("/attachments", "attachment-count")]
+    assert rules([organization_form(13 * MB)] * 2, NEW_SYSTEM) == [("/attachments", "attachment-total-size")]
+    assert rules([organization_form(26 * MB)], NEW_SYSTEM) == [("/attachments/0", "attachment-size")]
 
 
 def test_only_pdfs_and_only_pictures() -> None:

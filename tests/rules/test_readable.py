@@ -11,9 +11,10 @@ from tests.applications import application
 from tests.registrations import filled_in
 from zairyu.client import ApplicationRefused, Zairyu
 from zairyu.models.findings import Finding
-from zairyu.rules.intake import check_form
+from zairyu.rules.intake import check_entries
 from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.registration import check_registration
+from zairyu.rules.spec_packs import sample_packs
 
 ON = date(2026, 12, 1)
 HALF = json.loads('"\\ud800"')
@@ -33,7 +34,7 @@ def of_the_law(content: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 CHECKS: list[Callable[[Mapping[str, Any]], tuple[Finding, ...]]] = [
-    lambda content: check_form(content, on=ON),
+    lambda content: check_entries(content, sample_packs(), on=ON),
     lambda content: check_registration(content, on=ON),
     of_the_law,
 ]

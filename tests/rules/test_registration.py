@@ -22,6 +22,7 @@ from zairyu.rules.registration import (
     password_expires_on,
     sheet_of,
 )
+from zairyu.rules.spec_packs import sample_packs
 
 ON = date(2026, 11, 21)
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -136,12 +137,12 @@ def test_every_difference_is_shown_and_the_form_counts() -> None:
 def test_card_fills_in_what_was_left_out() -> None:
     sheet = sheet_of("user-0001", read(), reading())
     assert (sheet.name, sheet.birth_date, sheet.sex) == ("TRAN THI LINH", "19960412", Sex.FEMALE)
-    assert fill_in_sheet(sheet, ON) == ()
+    assert fill_in_sheet(sheet, sample_packs(), ON) == ()
 
 
 def test_sex_that_the_card_does_not_say_has_to_be_filled_in() -> None:
     sheet = sheet_of("user-0001", read(), reading(sex=None))
-    assert [finding.place for finding in fill_in_sheet(sheet, ON)] == ["/sex"]
+    assert [finding.place for finding in fill_in_sheet(sheet, sample_packs(), ON)] == ["/sex"]
 
 
 # ----- how long it lasts --------------------------------------------------------------------------------------------

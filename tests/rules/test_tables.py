@@ -12,10 +12,10 @@ from pydantic import Field
 from zairyu.rules import tables
 from zairyu.rules.agent_number import AgentCodeRow
 from zairyu.rules.applicants import ApplicantRow
-from zairyu.rules.attachments import AttachmentLimits, CategoryRow, PhotoRule, RequiredAttachment
 from zairyu.rules.card_authorities import CardAuthorityRow
 from zairyu.rules.card_life import CardRow
 from zairyu.rules.collection import CertificateValidityRow, CollectionRow, EnclosureRow
+from zairyu.rules.deliveries import AttachmentLimits
 from zairyu.rules.examination import ExaminationRow
 from zairyu.rules.fees import ConcurrentFeeRow, FeeRow, PaymentRow
 from zairyu.rules.filer_conditions import RelativeRow
@@ -25,6 +25,7 @@ from zairyu.rules.judgement import KinshipRow
 from zairyu.rules.jurisdiction import OfficeRow
 from zairyu.rules.registration import RegistrationRow
 from zairyu.rules.reminders import ReminderRow
+from zairyu.rules.required_documents import CategoryRow, PhotoRule, RequiredAttachment
 from zairyu.rules.special_period import SpecialPeriodRow
 from zairyu.rules.statuses import StatusRow
 from zairyu.rules.stay_watch import StayReminderRow

@@ -199,9 +199,8 @@ async def test_acquisition_with_a_re_entry_permit_costs_the_permit_alone(world: 
 
 async def test_acquisition_not_signed_within_thirty_days_goes_to_the_counter(world: World) -> None:
     born = world.today - timedelta(days=25)
-    application_id = await world.start(
-        ApplicationType.ACQUISITION_OF_STATUS, cause={"kind": "BIRTH", "happened_on": born.isoformat()}
-    )
+    # The child of the sample was born seventy days before the parent's stay expires.
+    application_id = await world.start(ApplicationType.ACQUISITION_OF_STATUS, expires_on=born + timedelta(days=70))
     waiting = await world.in_phase(application_id, Phase.SIGNATURE)
     assert waiting.last_day_online == born + timedelta(days=30)
     await world.advance(application_id, timedelta(days=6))

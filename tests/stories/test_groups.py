@@ -19,10 +19,12 @@ from zairyu.models.group import GroupReport, GroupResult
 from zairyu.models.names import application_workflow_id
 from zairyu.models.snapshot import Phase
 from zairyu.rules.calendar import add_months
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.plugin import zairyu_plugin
 from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.pki import SandboxPki
+from zairyu.sandbox.details import details_for
 
 
 @pytest.fixture
@@ -111,7 +113,8 @@ class BreaksOff(Zairyu):
     """A client whose machine goes out in the middle of a list."""
 
     def __init__(self, world: World, *, after: int) -> None:
-        super().__init__(world.temporal, world.zairyu._blobs, profile=world.zairyu._profile, queue=world.queue)
+        known = world.zairyu
+        super().__init__(known._temporal, known._blobs, known._packs, profile=known._profile, queue=world.queue)
         self._left = after
 
     async def begin(self, application: ApplicationInput) -> bool:
@@ -126,7 +129,7 @@ async def test_a_list_that_meets_no_server_starts_nobody_and_says_so_of_each(
 ) -> None:
     async with temporal_environment(keys) as environment:
         blobs = BlobStore(world.settings.blobs, keys)
-        zairyu = Zairyu(environment.client, blobs, profile="sandbox", queue=world.queue)
+        zairyu = Zairyu(environment.client, blobs, sample_packs(), profile="sandbox", queue=world.queue)
     content = listed(world, [*((f"pupil-{number}", form) for number in range(20)), ("wrong", {**form, "reason": ""})])
 
     report = await start_group(zairyu, content, beside=world.directory / "list", on=world.today)
@@ -248,6 +251,11 @@ async def test_a_parent_signs_for_all_children_in_one_session_at_the_desk(world:
                 "filer": "LEGAL_REPRESENTATIVE",
                 "representative": parent,
                 "residence_status": "DEPENDENT",
+                # As of a child: none is married.
+                "details": {
+                    **details_for("DEPENDENT", "ACQUISITION_OF_STATUS", "LEGAL_REPRESENTATIVE"),
+                    "part_time": {"does": False},
+                },
                 "applicant": {
                     **form["applicant"],
                     "name": f"TRAN VAN {name}",
@@ -273,7 +281,9 @@ async def test_documents_that_cannot_be_stored_now_fail_their_own_entries_and_ar
     world: World, keys: KeyRing, form: dict[str, Any]
 ) -> None:
     store = world.directory / "store"
-    zairyu = Zairyu(world.temporal, BlobStore(f"file://{store}", keys), profile="sandbox", queue=world.queue)
+    zairyu = Zairyu(
+        world.temporal, BlobStore(f"file://{store}", keys), sample_packs(), profile="sandbox", queue=world.queue
+    )
     store.rmdir()
     store.write_text("a full disk")
     content = listed(world, [("first", form), ("wrong", {**form, "photo": "nowhere.jpg", "attachments": []})])
@@ -293,7 +303,7 @@ async def test_what_was_handed_in_under_a_key_that_is_gone_is_there_and_cannot_b
     others = KeyRing("new", {"new": b"k" * 32})
     server = world.temporal.service_client.config.target_host
     client = await Client.connect(server, plugins=[zairyu_plugin(others)])
-    zairyu = Zairyu(client, BlobStore(f"file://{world.directory}/other", others), queue=world.queue)
+    zairyu = Zairyu(client, BlobStore(f"file://{world.directory}/other", others), sample_packs(), queue=world.queue)
 
     report = await start_group(zairyu, content, beside=world.directory / "list", on=world.today)
 

@@ -26,6 +26,7 @@ from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.models.names import CORE_QUEUE, terminal_workflow_id
 from zairyu.models.terminal import ReaderProblem, Readers, TerminalSnapshot, TerminalState
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.plugin import zairyu_plugin
 from zairyu.sandbox.card.pki import SandboxPki
@@ -358,7 +359,7 @@ async def test_desk_hears_that_the_server_is_lost_and_registers_when_it_is_back(
         stack.push_async_callback(installed.__aexit__)
         await installed.start_server()
         temporal = await Client.connect(installed.endpoints.temporal_address, plugins=[zairyu_plugin(installed.keys)])
-        installed.zairyu = Zairyu(temporal, BlobStore(installed.settings.blobs, installed.keys))
+        installed.zairyu = Zairyu(temporal, BlobStore(installed.settings.blobs, installed.keys), sample_packs())
         await stack.enter_async_context(Worker(temporal, task_queue=CORE_QUEUE, workflows=WORKFLOWS))
         desk = Desk(readers, Fingers(""), TrustedRoots.of([]))
         await stack.enter_async_context(terminal_worker(temporal, "T1", desk, readers))

@@ -6,7 +6,17 @@ import sys
 
 import typer
 
-from zairyu.cli import applications, assessing, cards, groups, law, machine, registrations, stays, terminal
+from zairyu.cli import (
+    applications,
+    assessing,
+    cards,
+    groups,
+    law,
+    machine,
+    registrations,
+    stays,
+    terminal,
+)
 
 app = typer.Typer(
     help="Zairyu: durable orchestration of Japanese residence-status applications.",

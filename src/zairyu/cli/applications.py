@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -79,13 +80,25 @@ def send(
 def supply(
     application_id: ApplicationIdArgument,
     number: Annotated[int, typer.Argument(help="The number of the request.")],
-    files: Annotated[list[Path], typer.Argument(help="PDFs.", exists=True, dir_okay=False)],
+    files: Annotated[list[Path] | None, typer.Argument(help="PDFs.", exists=True, dir_okay=False)] = None,
+    delivery: Annotated[
+        int | None, typer.Option(min=2, help="What did not fit into the package: the second delivery, or a later one.")
+    ] = None,
 ) -> None:
-    """Answer a request for additional documents with PDFs."""
+    """Answer a request for additional documents: with PDFs, or with what did not fit into the package."""
+    if bool(files) is (delivery is not None):
+        fail("name PDFs, or a delivery", REFUSED)
 
     async def tell() -> Model:
         zairyu = await zairyu_client(read_settings())
-        attachments = [Attachment(kind=AttachmentKind.OTHER, document=await zairyu.store_pdf(file)) for file in files]
+        attachments: Sequence[Attachment] = [
+            Attachment(kind=AttachmentKind.OTHER, document=await zairyu.store_pdf(file)) for file in files or ()
+        ]
+        if delivery is not None:
+            to_follow = (await zairyu.snapshot(application_id)).to_follow
+            if delivery - 2 >= len(to_follow):
+                fail(f"there is no delivery {delivery}; {len(to_follow)} follow the first", REFUSED)
+            attachments = to_follow[delivery - 2]
         message = messages.SupplyDocuments(message_id=str(uuid.uuid4()), attachments=tuple(attachments))
         return await zairyu.supply_documents(application_id, number, message)
 
@@ -111,6 +124,11 @@ def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
     out.print(f"Phase: [bold]{snapshot.phase.value}[/]")
     if snapshot.waiting_for:
         out.print(f"{snapshot.waiting_for.ja}\n{snapshot.waiting_for.en}")
+    for index, attachments in enumerate(snapshot.to_follow, start=2):
+        kinds = ", ".join(attachment.kind.label.en for attachment in attachments)
+        out.print(f"Delivery {index}, when the agency asks: {kinds}", markup=False)
+    if snapshot.package_findings:
+        out.print(findings_table(snapshot.package_findings))
     for step in snapshot.manual_steps:
         out.print(f"[yellow]{step.kind.value}[/]\n{step.instructions.ja}\n{step.instructions.en}")
     for attention in snapshot.attention:

@@ -1,16 +1,15 @@
 """The command `assess`: everything the law says of one intended application, as a person reads it."""
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.table import Column, Table
 
-from zairyu.cli.speaking import REFUSED, AsJson, err, fail, findings_table, out, today
+from zairyu.cli.speaking import REFUSED, AsJson, err, findings_table, out, read_object, today
 from zairyu.client import ApplicationRefused, Zairyu
 from zairyu.models.assessment import Assessment, CollectionOption, FeeEstimate, Limit, Reason, RequiredDocument, Window
 from zairyu.models.base import BilingualText
@@ -26,7 +25,7 @@ def assess(
 ) -> None:
     """Say what the law says of an application: who may file it, when, what it costs, and what to do next."""
     try:
-        assessment = Zairyu.assess(_read(input_file), on=today() if on is None else on.date())
+        assessment = Zairyu.assess(read_object(input_file), on=today() if on is None else on.date())
     except ApplicationRefused as refused:
         if as_json:
             findings = [finding.model_dump(mode="json") for finding in refused.findings]
@@ -38,19 +37,6 @@ def assess(
         print(assessment.model_dump_json(indent=2))
     else:
         out.print(_told(assessment))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        # As bytes: JSON tells its own encoding, also after a byte order mark.
-        content = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as error:
-        fail(f"the input cannot be read: {error.strerror}", REFUSED)
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        fail("the input is not a JSON object", REFUSED)
-    return content
 
 
 def _told(assessment: Assessment) -> Table:

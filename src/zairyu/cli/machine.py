@@ -26,7 +26,7 @@ from zairyu.cli.speaking import (
 from zairyu.demo import DemoError, demo_as_json, demo_on_console
 from zairyu.doctor import examine
 from zairyu.installation import InstallationError, installation, sandbox_pki, sandbox_reader
-from zairyu.models.residence import ApplicationType
+from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.embedded import EmbeddedServerError
@@ -116,6 +116,10 @@ def sample(
     kind: Annotated[
         ApplicationType, typer.Option("--type", help="What for.", case_sensitive=False)
     ] = ApplicationType.EXTENSION_OF_PERIOD,
+    status: Annotated[
+        ResidenceStatus | None,
+        typer.Option(help="For another status of residence than the usual one.", case_sensitive=False),
+    ] = None,
 ) -> None:
     """Write what a fictitious resident hands in: an input for `zairyu start` or `zairyu register`."""
     expires_on = add_months(today(), 2)
@@ -123,7 +127,10 @@ def sample(
     if kind is ApplicationType.USER_REGISTRATION:
         print(write_registration(directory, DEMO_APPLICANT, expires_on=expires_on))
     else:
-        print(write_application(directory, DEMO_APPLICANT, expires_on=expires_on, application_type=kind.value))
+        file = write_application(
+            directory, DEMO_APPLICANT, expires_on=expires_on, application_type=kind.value, residence_status=status
+        )
+        print(file)
 
 
 def worker() -> None:

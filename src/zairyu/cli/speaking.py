@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -12,18 +13,22 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError
 
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.documents.errors import BlobStoreUnavailable
+from zairyu.activities.packaging.errors import SpecPackUnavailable
+from zairyu.activities.packaging.shelf import load_packs
 from zairyu.client import MessageRefused, Zairyu
 from zairyu.models.findings import Finding
 from zairyu.models.messages import Message
 from zairyu.rules.calendar import day_in_japan
 from zairyu.rules.intake import malformed_findings
 from zairyu.rules.readable import unreadable_parts
+from zairyu.rules.spec_packs import SpecPackFaulty, SpecPacks
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.keys import KeyRing, KeyRingError
 from zairyu.runtime.logs import set_up_logs
@@ -47,6 +52,20 @@ def fail(text: str, code: int = FAILED) -> NoReturn:
     """Say why not, and end the command."""
     err.print(text, style="red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file, or in standard input; anything else ends the command."""
+    try:
+        # As bytes: JSON tells its own encoding, also after a byte order mark.
+        content = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        fail(f"the input cannot be read: {error.strerror}", REFUSED)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        fail("the input is not a JSON object", REFUSED)
+    return content
 
 
 def read_settings() -> Settings:
@@ -92,11 +111,21 @@ async def connected(settings: Settings, keys: KeyRing, runtime: Runtime | None =
         fail("no Temporal server answers; start one with `make up`, or set TEMPORAL_ADDRESS")
 
 
+async def spec_packs(settings: Settings) -> SpecPacks:
+    """The spec packs; that one cannot be used ends the command."""
+    try:
+        return await load_packs(settings.spec_packs, settings.spec_pack_cache, samples=settings.is_sandbox)
+    except (SpecPackUnavailable, SpecPackFaulty) as error:
+        fail(str(error))
+
+
 async def zairyu_client(settings: Settings) -> Zairyu:
     """The client of the applications."""
     keys = read_keys(settings)
     temporal = await connected(settings, keys)
-    return Zairyu(temporal, BlobStore(settings.blobs, keys), profile=settings.interface_profile)
+    return Zairyu(
+        temporal, BlobStore(settings.blobs, keys), await spec_packs(settings), profile=settings.interface_profile
+    )
 
 
 def answered(asking: Coroutine[Any, Any, T]) -> T:
@@ -114,11 +143,15 @@ def answered(asking: Coroutine[Any, Any, T]) -> T:
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
-    """Everything that is wrong with an input, one row each."""
-    # Japanese, and paths into an input, have no spaces to break a line at.
-    table = Table(*(Column(name, overflow="fold") for name in ("Place", "Rule", "内容", "What is wrong", "Source")))
+    """Everything that is said of an input, one row each."""
+    # Japanese, and paths into an input, have no spaces to break a line at; and few columns fit beside a long path.
+    table = Table("", Column("Findings", overflow="fold"), show_header=False, show_lines=True)
     for finding in findings:
-        table.add_row(finding.place or "/", finding.rule, finding.message.ja, finding.message.en, finding.source or "")
+        place = f"{finding.place or '/'}  {finding.rule}"
+        told = Text("\n".join([place, finding.message.ja, finding.message.en]))
+        about = [text for text in (finding.value_class, finding.source) if text]
+        told.append("\n" + "; ".join(about) if about else "", style="dim")
+        table.add_row(finding.severity.value, told)
     return table
 
 

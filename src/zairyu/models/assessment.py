@@ -2,10 +2,11 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime
 
-from zairyu.models.application import BirthDate, Cause, NotificationNumber, OfficeInquiry, Text
+from zairyu.models.application import ApplicationForm, BirthDate, Cause, NotificationNumber, OfficeInquiry, Text
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.documents import AttachmentKind
 from zairyu.models.findings import Finding
@@ -84,6 +85,11 @@ class Intention(Model):
     re_entry: ReEntry | None = None
     adds_kanji_name: bool = False
     card: MyNumberCard | None = None
+
+    @classmethod
+    def of(cls, form: ApplicationForm) -> Self:
+        """What the law looks at of a whole application."""
+        return cls.model_validate(form.model_dump())
 
 
 # ----- the answer ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from zairyu.models.base import Model
-from zairyu.models.documents import Attachment, DocumentRef
+from zairyu.models.documents import Attachment, DocumentRef, Sha256
 from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.status import SubmissionReceipt
 
@@ -15,6 +15,8 @@ class Submission(Model):
     request_id: str
     application_type: ApplicationType
     package: DocumentRef
+    spec_pack_digest: Sha256 | None = None
+    """Of the spec pack that it was built with; an older release noted none."""
 
 
 class SubmissionLookUp(Model):

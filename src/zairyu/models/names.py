@@ -9,6 +9,8 @@ _REGISTRATION = "registration."
 
 MESSAGE_REFUSED = "MessageRefused"
 """The error type of a message that a workflow's validator did not let in."""
+SPEC_PACK_CHANGED = "SpecPackChanged"
+"""The error type of a package that was built with another spec pack than the one in force when it is to be sent."""
 
 
 def card_terminal_queue(terminal_id: str) -> str:

@@ -7,7 +7,8 @@ from pydantic import Field
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import Model
 from zairyu.models.card import SignatureResult
-from zairyu.models.documents import DocumentRef, Sha256
+from zairyu.models.documents import Attachment, DocumentRef, Sha256
+from zairyu.models.findings import Finding
 
 
 class BuildPackage(Model):
@@ -28,6 +29,19 @@ class UnsignedPackage(Model):
     file_count: int = Field(ge=1)
     spec_pack: str
     """Name and version of the spec pack it was built and checked with."""
+    spec_pack_digest: Sha256 | None = None
+    manifest: str | None = None
+    """What the file is called that the signature stands in; an older release noted no name, and put it first."""
+    filing_day: date | None = None
+    """The day in Japan that it was built and checked for."""
+    findings: tuple[Finding, ...] = ()
+    """What is to be said of it, and does not stop it."""
+    to_follow: tuple[tuple[Attachment, ...], ...] = ()
+    """What did not fit: delivery by delivery, each with its declaration first. It is supplied when the agency asks."""
+
+    def is_of_another_day_than(self, day: date) -> bool:
+        """Whether it has to be built again to be signed on a day in Japan. An older release noted no day."""
+        return self.filing_day is not None and self.filing_day != day
 
 
 class SealPackage(Model):
@@ -43,3 +57,4 @@ class SealedPackage(Model):
 
     document: DocumentRef
     spec_pack: str
+    spec_pack_digest: Sha256 | None = None

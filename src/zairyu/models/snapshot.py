@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from zairyu.models.base import BilingualText, Model
+from zairyu.models.documents import Attachment
 from zairyu.models.findings import Finding
 from zairyu.models.residence import (
     ApplicationType,
@@ -131,7 +132,12 @@ class ApplicationSnapshot(Model):
     """The last day of the special period of stay, if no decision comes by the expiry."""
     office: str | None = None
 
+    package_findings: tuple[Finding, ...] = ()
+    """What was noticed when the package was built, and does not stop it; until it is filed."""
     package_sha256: str | None = None
+    to_follow: tuple[tuple[Attachment, ...], ...] = ()
+    """What did not fit into the package: delivery by delivery, each with its declaration first. Each answers a request
+    for documents."""
     provisional_number: str | None = None
     receipt_number: str | None = None
     filed_at: AwareDatetime | None = None

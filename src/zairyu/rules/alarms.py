@@ -1,12 +1,12 @@
 """The moments at which somebody has to be told that nothing has come."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.snapshot import AttentionReason
 from zairyu.models.state import ApplicationState
 from zairyu.models.status import CollectionStatus
-from zairyu.rules.calendar import day_in_japan, start_of_day
+from zairyu.rules.calendar import day_in_japan, end_of_day
 from zairyu.rules.reminders import receipt_number_overdue_on
 
 RINGING = (
@@ -37,7 +37,7 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
             Alarm(
                 key=f"documents-{request.number}",
                 reason=AttentionReason.DOCUMENTS_OVERDUE,
-                at=start_of_day(request.due_on + timedelta(days=1)),
+                at=end_of_day(request.due_on),
                 summary=f"Additional documents (request {request.number}) are overdue",
                 explanation=BilingualText(
                     ja=f"追加資料（{request.number}回目）の期限{request.due_on}を過ぎました。提出先に相談してください。",
@@ -53,7 +53,7 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
             Alarm(
                 key="payment",
                 reason=AttentionReason.PAYMENT_OVERDUE,
-                at=start_of_day(report.fee.due_on + timedelta(days=1)),
+                at=end_of_day(report.fee.due_on),
                 summary="The fee is overdue",
                 explanation=BilingualText(
                     ja=f"手数料の納付期限{report.fee.due_on}を過ぎました。提出先に相談してください。",
@@ -67,7 +67,7 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
             Alarm(
                 key="receipt-number",
                 reason=AttentionReason.RECEIPT_NUMBER_OVERDUE,
-                at=start_of_day(overdue_on + timedelta(days=1)),
+                at=end_of_day(overdue_on),
                 summary="The receipt number is overdue",
                 explanation=BilingualText(
                     ja="申請受付番号が届きません。提出先に確認してください。",
@@ -81,7 +81,7 @@ def alarms(state: ApplicationState) -> tuple[Alarm, ...]:
             Alarm(
                 key="certificate",
                 reason=AttentionReason.CERTIFICATE_EXPIRED,
-                at=start_of_day(valid_until + timedelta(days=1)),
+                at=end_of_day(valid_until),
                 summary="The certificate of eligibility has ended unused",
                 explanation=BilingualText(
                     ja=f"在留資格認定証明書は{valid_until}で有効期限が過ぎましたが、受領登録がありません。申請人に確認してください。",

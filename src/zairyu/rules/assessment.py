@@ -8,7 +8,6 @@ from zairyu.models.assessment import Answer, Assessment, Intention, Permissibili
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.residence import ApplicationType
-from zairyu.rules.attachments import required_documents
 from zairyu.rules.calendar import business_day_on_or_after
 from zairyu.rules.card_life import card_outlook
 from zairyu.rules.collection import collection_options
@@ -20,6 +19,7 @@ from zairyu.rules.filing_window import counter_window, online_window
 from zairyu.rules.jurisdiction import office_in_charge
 from zairyu.rules.next_steps import next_steps
 from zairyu.rules.obstacles import AT_THE_COUNTER
+from zairyu.rules.required_documents import required_documents
 from zairyu.rules.special_period import special_period
 from zairyu.rules.statuses import exists
 

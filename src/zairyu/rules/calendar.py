@@ -33,6 +33,11 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time.min, JAPAN)
 
 
+def end_of_day(day: date) -> datetime:
+    """The first moment when a day in Japan is over."""
+    return start_of_day(day + timedelta(days=1))
+
+
 def add_months(day: date, months: int) -> date:
     """The same day of another month, clipped to that month's end: May 31 less 3 months is Feb 28 or 29."""
     index = day.year * 12 + day.month - 1 + months

@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 
 from zairyu.models.assessment import Intention, Limit
 from zairyu.models.base import BilingualText, Model
-from zairyu.rules.calendar import add_months, reaches, start_of_day
+from zairyu.rules.calendar import add_months, end_of_day, reaches, start_of_day
 
 
 class CountedFrom(StrEnum):
@@ -64,7 +64,7 @@ def opening(day: date, sentence: BilingualText) -> Limit:
 
 def closing(day: date, sentence: BilingualText, **others: date) -> Limit:
     """To the last moment of a day. `{day}` in the sentence becomes the day in words, and so do the other days."""
-    return Limit(on=day, at=start_of_day(day + timedelta(days=1)), sentence=with_days(sentence, day=day, **others))
+    return Limit(on=day, at=end_of_day(day), sentence=with_days(sentence, day=day, **others))
 
 
 def with_days(sentence: BilingualText, **days: date) -> BilingualText:

@@ -1,4 +1,8 @@
-"""May this application be filed here? Every finding at once, each with its place."""
+"""May this application be filed here? Every finding at once, each with its place.
+
+What the law says of it can be asked anywhere, also in a workflow. What the agency's form has room for depends on the
+spec packs of an installation, so it is asked where those are: at the door, and where the package is built.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -11,12 +15,13 @@ from zairyu.models.base import BilingualText
 from zairyu.models.documents import Attachment, DocumentRef
 from zairyu.models.findings import Finding, place_of
 from zairyu.models.residence import ApplicationType, CauseKind, Filer, OrganizationCategory, ResidenceStatus
-from zairyu.rules.attachments import DocumentFacts, check_attachments, check_documents
+from zairyu.rules.attachments import check_attachments, check_documents
 from zairyu.rules.items import fill_in
 from zairyu.rules.judgement import judged, part_of
 from zairyu.rules.my_number import my_numbers
 from zairyu.rules.readable import unreadable_parts
-from zairyu.rules.spec_packs import pack_in_force
+from zairyu.rules.required_documents import DocumentFacts
+from zairyu.rules.spec_packs import SpecPacks
 
 
 def check_application(application: ApplicationInput, *, on: date) -> tuple[Finding, ...]:
@@ -25,7 +30,12 @@ def check_application(application: ApplicationInput, *, on: date) -> tuple[Findi
 
 
 def check_input(
-    form: Mapping[str, Any], photo: DocumentRef | None, attachments: Sequence[Attachment], *, on: date
+    form: Mapping[str, Any],
+    photo: DocumentRef | None,
+    attachments: Sequence[Attachment],
+    packs: SpecPacks,
+    *,
+    on: date,
 ) -> tuple[Finding, ...]:
     """The same for an application as it was handed in.
 
@@ -33,7 +43,7 @@ def check_input(
     closed window, a mistyped telephone number and a missing document in one answer, not one after the other.
     """
     return (
-        *check_form(form, on=on),
+        *check_entries(form, packs, on=on),
         *check_documents(
             photo,
             attachments,
@@ -51,12 +61,19 @@ def check_input(
 
 
 def check_form(form: Mapping[str, Any], *, on: date) -> tuple[Finding, ...]:
-    """Everything that is wrong with a form, malformed or not."""
+    """Everything that the law says is wrong with a form, malformed or not."""
     if unreadable := unreadable_parts(form):
         return unreadable
-    findings = [*_malformed(form), *judged(form, on), *my_numbers(form)]
+    return (*_malformed(form), *judged(form, on), *my_numbers(form))
+
+
+def check_entries(form: Mapping[str, Any], packs: SpecPacks, *, on: date) -> tuple[Finding, ...]:
+    """The same, and everything that the agency's own form has no room, no code or no characters for."""
+    findings = check_form(form, on=on)
+    if unreadable_parts(form):
+        return findings
     known = {finding.place for finding in findings}
-    return (*findings, *(finding for finding in _unwritable(form, on) if not _is_known(finding.place, known)))
+    return (*findings, *(finding for finding in _unwritable(form, packs, on) if not _is_known(finding.place, known)))
 
 
 def _is_known(place: str, known: set[str]) -> bool:
@@ -85,13 +102,13 @@ def malformed_findings(error: ValidationError, under: str = "") -> Iterator[Find
         )
 
 
-def _unwritable(form: Mapping[str, Any], on: date) -> Iterator[Finding]:
-    """What the agency's own form has no room or no characters for, by the spec pack in force."""
+def _unwritable(form: Mapping[str, Any], packs: SpecPacks, on: date) -> Iterator[Finding]:
+    """By the spec pack in force."""
     application_type, status = (
         part_of(form, "/application_type", ApplicationType),
         part_of(form, "/residence_status", ResidenceStatus),
     )
-    pack = pack_in_force(application_type, on) if application_type else None
+    pack = packs.in_force(application_type, on) if application_type else None
     sheet = pack.form_for(application_type, status) if pack and application_type and status else None
     if pack is not None and sheet is not None:
-        yield from fill_in(sheet, form, pack).findings
+        yield from fill_in(sheet, form, pack, on=on).findings

@@ -1,13 +1,13 @@
 """An application as it is shown to people: where it is, what it waits for, what must not be missed."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import CollectionMethod, Filer
 from zairyu.models.snapshot import ApplicationSnapshot, End, NextDeadline, Phase
 from zairyu.models.state import ApplicationState
 from zairyu.models.status import CollectionStatus, DocumentsStatus, Outcome
-from zairyu.rules.calendar import start_of_day
+from zairyu.rules.calendar import end_of_day
 
 _WAITING = {
     Phase.FILING_WINDOW: BilingualText(
@@ -59,6 +59,8 @@ def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot
         last_day_online=state.last_day_online,
         special_period_until=state.special_period_until,
         office=state.office,
+        package_findings=state.package.findings if state.package and state.receipt is None else (),
+        to_follow=state.package.to_follow if state.package else (),
         package_sha256=state.sealed.document.sha256 if state.sealed else None,
         provisional_number=number,
         receipt_number=report.receipt_number if report else None,
@@ -164,4 +166,4 @@ def _open_requests_due(state: ApplicationState) -> list[date]:
 
 
 def _end_of(day: date, what: BilingualText) -> NextDeadline:
-    return NextDeadline(at=start_of_day(day + timedelta(days=1)), what=what)
+    return NextDeadline(at=end_of_day(day), what=what)

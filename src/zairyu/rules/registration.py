@@ -22,7 +22,7 @@ from zairyu.rules.intake import malformed_findings
 from zairyu.rules.items import fill_in
 from zairyu.rules.my_number import my_numbers
 from zairyu.rules.readable import unreadable_parts
-from zairyu.rules.spec_packs import pack_in_force
+from zairyu.rules.spec_packs import SpecPacks
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
 _GUIDE: Final = "ISA, user guide for applicants (2024-03)"
@@ -62,7 +62,7 @@ def _row(subject: Subject, on: date) -> RegistrationRow:
 
 
 def check_registration(form: Mapping[str, Any], *, on: date) -> tuple[Finding, ...]:
-    """Everything that speaks against a registration as it was handed in, malformed or not, on a day in Japan."""
+    """Everything that the law says against a registration, malformed or not, on a day in Japan."""
     if unreadable := unreadable_parts(form):
         return unreadable
     findings = [*my_numbers(form)]
@@ -70,9 +70,18 @@ def check_registration(form: Mapping[str, Any], *, on: date) -> tuple[Finding, .
         read = RegistrationForm.model_validate(form)
     except ValidationError as error:
         return (*malformed_findings(error), *findings)
-    findings += [*_permitted(read, read.birth_date, on), *_residence_card(read)]
+    return (*findings, *_permitted(read, read.birth_date, on), *_residence_card(read))
+
+
+def check_registration_entries(form: Mapping[str, Any], packs: SpecPacks, *, on: date) -> tuple[Finding, ...]:
+    """The same, and everything that the agency's own form has no room, no code or no characters for."""
+    findings = check_registration(form, on=on)
     known = {finding.place for finding in findings}
-    return (*findings, *(finding for finding in _unwritable(read, on) if finding.place not in known))
+    try:
+        read = RegistrationForm.model_validate(form)
+    except ValidationError:
+        return findings
+    return (*findings, *(finding for finding in _unwritable(read, packs, on) if finding.place not in known))
 
 
 def check_holder(form: RegistrationForm, reading: CardReading, *, on: date) -> tuple[Finding, ...]:
@@ -139,7 +148,7 @@ def _residence_card(form: RegistrationForm) -> Iterator[Finding]:
         )
 
 
-def _unwritable(form: RegistrationForm, on: date) -> Iterator[Finding]:
+def _unwritable(form: RegistrationForm, packs: SpecPacks, on: date) -> Iterator[Finding]:
     """What the sheet has no room or no characters for. What the card will tell cannot be judged yet."""
     sheet = RegistrationSheet(
         user_id="not-known-yet",
@@ -151,17 +160,17 @@ def _unwritable(form: RegistrationForm, on: date) -> Iterator[Finding]:
         contact=form.contact,
         card_number=form.residence_card.number if form.residence_card else None,
     )
-    findings = fill_in_sheet(sheet, on)
+    findings = fill_in_sheet(sheet, packs, on)
     yield from (finding for finding in findings if finding.place != "/sex")
 
 
-def fill_in_sheet(sheet: RegistrationSheet, on: date) -> tuple[Finding, ...]:
+def fill_in_sheet(sheet: RegistrationSheet, packs: SpecPacks, on: date) -> tuple[Finding, ...]:
     """What is wrong with a sheet, by the spec pack in force on a day in Japan."""
-    pack = pack_in_force(ApplicationType.USER_REGISTRATION, on)
+    pack = packs.in_force(ApplicationType.USER_REGISTRATION, on)
     form = pack.form_for(ApplicationType.USER_REGISTRATION, None) if pack else None
     if pack is None or form is None:
         return ()
-    return fill_in(form, sheet.model_dump(mode="json"), pack).findings
+    return fill_in(form, sheet.model_dump(mode="json"), pack, on=on).findings
 
 
 # ----- the form and the card ------------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """A registration as it is shown to people: where it is, what it waits for, what must not be missed."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from zairyu.models.base import BilingualText
 from zairyu.models.registration import RegistrationPhase, RegistrationSnapshot, RegistrationState
 from zairyu.models.snapshot import NextDeadline
-from zairyu.rules.calendar import start_of_day
+from zairyu.rules.calendar import end_of_day
 from zairyu.rules.registration import differences, help_desk_at
 
 DETAILS_INSTRUCTIONS: Final = BilingualText(
@@ -114,7 +114,7 @@ def _next_deadline(state: RegistrationState, today: date) -> NextDeadline | None
             (state.account.expires_on, BilingualText(ja="認証IDの期限", en="The authentication ID ends")),
         ]
         return min(
-            (NextDeadline(at=start_of_day(day + timedelta(days=1)), what=what) for day, what in ends if day >= today),
+            (NextDeadline(at=end_of_day(day), what=what) for day, what in ends if day >= today),
             key=lambda deadline: deadline.at,
             default=None,
         )

@@ -1,12 +1,12 @@
 """A stay as it is shown to people: until when it lasts, what needs attention, what must not be missed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from zairyu.models.base import BilingualText
 from zairyu.models.snapshot import NextDeadline
 from zairyu.models.stay import Standing, StayAttention, StayMatter, StaySnapshot, StayState
-from zairyu.rules.calendar import day_in_japan, start_of_day
+from zairyu.rules.calendar import day_in_japan, end_of_day
 from zairyu.rules.stay_watch import matters, stays_until, window_of
 
 EXPLANATIONS: Final = {
@@ -89,4 +89,4 @@ def _next_deadline(standing: Standing, on: date, now: datetime) -> NextDeadline 
 
 
 def _end_of(day: date, what: BilingualText) -> NextDeadline:
-    return NextDeadline(at=start_of_day(day + timedelta(days=1)), what=what)
+    return NextDeadline(at=end_of_day(day), what=what)

@@ -13,14 +13,13 @@ from zairyu.models.mail import CardEndsFirst, Occasion, SpecialPeriodEnds, StayE
 from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.models.snapshot import End
 from zairyu.models.stay import Standing, StayEnd, StayMatter, StayState
-from zairyu.rules.calendar import add_months, day_in_japan, start_of_day
+from zairyu.rules.calendar import add_months, day_in_japan, end_of_day, start_of_day
 from zairyu.rules.examination import likely_decided_by
 from zairyu.rules.filing_window import counter_window, online_window
 from zairyu.rules.special_period import special_period
 from zairyu.rules.tables import DatedRow, in_force, load_table
 
 _EXTENSION: Final = ApplicationType.EXTENSION_OF_PERIOD
-_DAY: Final = timedelta(days=1)
 
 
 class Series(StrEnum):
@@ -174,7 +173,7 @@ def wakes(state: StayState, now: datetime) -> tuple[datetime, str] | None:
 def _expires_at(standing: Standing, on: date) -> datetime | None:
     """When a stay with nothing filed is over also at the counter."""
     window = None if standing.pending else window_of(standing.held, on)
-    return None if window is None else start_of_day(window.counter_until + _DAY)
+    return None if window is None else end_of_day(window.counter_until)
 
 
 def _idle_at(state: StayState) -> datetime | None:
@@ -184,7 +183,7 @@ def _idle_at(state: StayState) -> datetime | None:
         return None
     if standing.held is not None or standing.pending or state.wanted or any(not one.end for one in state.applications):
         return None
-    return state.told_at + _DAY
+    return state.told_at + timedelta(days=1)
 
 
 _ENDS: Final = {
@@ -224,7 +223,7 @@ def _of_the_stay(standing: Standing, on: date) -> Iterator[Moment]:
     yield Moment(
         key=f"stay {held.expires_on} unfiled",
         series=Series.STAY,
-        at=start_of_day(window.last_day_online + _DAY),
+        at=end_of_day(window.last_day_online),
         summary="Online filing closes",
         # After the counter has closed as well there is nothing left to advise.
         occasion=StayUnfiled(expires_on=held.expires_on, counter_until=window.counter_until)
@@ -243,7 +242,7 @@ def _of_the_special_period(standing: Standing, on: date) -> Iterator[Moment]:
         yield Moment(
             key=f"special {last} begins",
             series=Series.SPECIAL_PERIOD,
-            at=start_of_day(standing.held.expires_on + _DAY),
+            at=end_of_day(standing.held.expires_on),
             summary="The special period of stay begins",
             occasion=SpecialPeriodEnds(until=last, begins=True),
         )
@@ -260,7 +259,7 @@ def _of_the_special_period(standing: Standing, on: date) -> Iterator[Moment]:
     yield Moment(
         key=f"special {last} over",
         series=Series.SPECIAL_PERIOD,
-        at=start_of_day(last + _DAY),
+        at=end_of_day(last),
         summary="The special period has ended without a decision",
         matter=StayMatter.SPECIAL_PERIOD_OVER,
     )

@@ -5,10 +5,10 @@ The connection to Temporal is told in Temporal's own way, by a TOML profile or `
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class LogFormat(StrEnum):
@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     """The key ring; by default one is generated in the data directory."""
     blob_url: str | None = None
     """Where documents lie, as obstore understands it; by default a folder in the data directory."""
+
+    spec_packs: Annotated[tuple[str, ...], NoDecode] = ()
+    """Where the spec packs lie, separated by spaces: directories of this machine, or URLs as obstore understands them
+    with the digest that `zairyu spec-pack check` prints (`s3://bucket/packs/2027-01#sha256=...`). None: the sample."""
 
     mynaportal_url: str = "http://127.0.0.1:8400"
     mynaportal_client_id: str = "sandbox-client"
@@ -52,6 +56,11 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(default=30, ge=0)
     """How long a worker that is told to stop lets running steps finish."""
 
+    @field_validator("spec_packs", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
+
     @property
     def is_sandbox(self) -> bool:
         """Whether everything is played; otherwise nothing of the sandbox may be trusted."""
@@ -61,6 +70,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The key ring's file."""
         return self.key_file or self.data_dir / "keys.json"
+
+    @property
+    def spec_pack_cache(self) -> Path:
+        """Where spec packs from elsewhere are kept, by their digests."""
+        return self.data_dir / "spec-packs"
 
     @property
     def blobs(self) -> str:

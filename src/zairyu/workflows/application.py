@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.findings import Finding, Severity
     from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp
     from zairyu.models.names import (
+        SPEC_PACK_CHANGED,
         card_terminal_queue,
         document_request_workflow_id,
         submission_request_id,
@@ -56,7 +57,6 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.rules.intake import check_application
     from zairyu.rules.jurisdiction import competent_office
     from zairyu.rules.reminders import certificate_reminders, payment_reminders
-    from zairyu.rules.spec_packs import pack_in_force
     from zairyu.rules.special_period import special_period_until
     from zairyu.workflows.application_messages import ApplicationMessages
     from zairyu.workflows.case import Case
@@ -161,7 +161,7 @@ class ApplicationWorkflow(ApplicationMessages):
 
     def _look_up_window(self) -> None:
         """From when until when it can be filed: what an application has no limit for, stays open."""
-        state, intention = self._state, Intention.model_validate(self._state.application.form.model_dump())
+        state, intention = self._state, Intention.of(self._state.application.form)
         online, counter = online_window(intention, on=today()), counter_window(intention, on=today())
         state.opens_on = online.opens.on if online and online.opens else None
         state.last_day_online = online.closes.on if online and online.closes else None
@@ -199,9 +199,10 @@ class ApplicationWorkflow(ApplicationMessages):
         if self._amended:
             state.sign_at = None
             return Phase.INTAKE
-        if self._spec_pack_changed():
-            return Phase.PACKAGING
         assert state.package is not None and state.sign_at is not None
+        if state.package.is_of_another_day_than(today()):
+            # Whoever signs, signs what is true today: by the pack and the law of this day.
+            return Phase.PACKAGING
         asked = state.sign_at
         try:
             signature = await self._signature_from(asked)
@@ -275,8 +276,6 @@ class ApplicationWorkflow(ApplicationMessages):
                 raise Ended(End.CANCELLED)
             if self._amended:
                 return Phase.INTAKE
-            if self._spec_pack_changed():
-                return Phase.PACKAGING
             if self._too_late():
                 raise Ended(End.WINDOW_MISSED)
             if self._certificate_expired():
@@ -294,6 +293,7 @@ class ApplicationWorkflow(ApplicationMessages):
                     request_id=state.request_id,
                     application_type=application.form.application_type,
                     package=state.sealed.document,
+                    spec_pack_digest=state.sealed.spec_pack_digest,
                 ),
                 summary="Send the package to the agency",
                 within=None if state.closes_at is None else state.closes_at - workflow.now(),
@@ -302,6 +302,9 @@ class ApplicationWorkflow(ApplicationMessages):
             if not failed.out_of_time:
                 # The agency has said no: there is nothing under this id, and another package may be sent.
                 state.request_id = None
+                if failed.failure.type_name == SPEC_PACK_CHANGED:
+                    self._case.tell(failed.failure.sentence.ja, failed.failure.sentence.en)
+                    return Phase.PACKAGING
                 return await self._park_on(failed, AttentionReason.SUBMISSION_REFUSED, retry=Phase.SUBMISSION)
             state.receipt = await self._look_for_it(state.request_id)
         number = state.receipt.provisional_number
@@ -311,11 +314,8 @@ class ApplicationWorkflow(ApplicationMessages):
 
     def _note_stay_while_pending(self) -> None:
         """From here on the old status may outlive its period: the watch over the stay has to know."""
-        state, form, stay = (
-            self._state,
-            self._state.application.form,
-            self._state.application.form.applicant.current_stay,
-        )
+        state, form = self._state, self._state.application.form
+        stay = form.applicant.current_stay
         if stay is not None:
             state.special_period_until = special_period_until(
                 form.application_type, stay.expires_on, stay.period, filed_on=self._filed_on()
@@ -449,7 +449,7 @@ class ApplicationWorkflow(ApplicationMessages):
         options = {
             option.method: option
             for option in collection_options(
-                Intention.model_validate(form.model_dump()),
+                Intention.of(form),
                 on=self._filed_on(),
                 granted=granted,
             )
@@ -751,9 +751,3 @@ class ApplicationWorkflow(ApplicationMessages):
         """Whether the certificate in the signature has ended before the application could be sent."""
         last = self._state.card_expires_on
         return last is not None and today() > last
-
-    def _spec_pack_changed(self) -> bool:
-        """A package is built, checked and signed with the pack in force on the day it is sent."""
-        state = self._state
-        pack = pack_in_force(state.application.form.application_type, today())
-        return pack is not None and state.package is not None and state.package.spec_pack != pack.label

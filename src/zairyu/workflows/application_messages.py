@@ -1,17 +1,16 @@
 """What may be said to a running application: each message is recorded here, and the story acts on it."""
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import messages
-    from zairyu.models.names import MESSAGE_REFUSED
     from zairyu.models.residence import CollectionMethod
     from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, ManualStepKind
     from zairyu.models.status import CollectionStatus
     from zairyu.rules.calendar import day_in_japan
     from zairyu.rules.progress import what_is_new
     from zairyu.workflows.case import Case
+    from zairyu.workflows.record import refusal
 
 
 class ApplicationMessages:
@@ -174,7 +173,7 @@ class ApplicationMessages:
     def _admit(self, message: messages.Message) -> None:
         reason = self._case.why_refused(message)
         if reason is not None:
-            raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
+            raise refusal(reason)
 
     def _filed(self) -> bool:
         """Whether the package may have reached the agency."""

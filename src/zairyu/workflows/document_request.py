@@ -5,21 +5,25 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from zairyu.models.base import BilingualText
     from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
     from zairyu.models.mail import DocumentsRequested, Mail
     from zairyu.models.messages import SupplyDocuments
     from zairyu.models.mynaportal import DocumentSupply
-    from zairyu.models.names import MESSAGE_REFUSED, supply_id
+    from zairyu.models.names import supply_id
     from zairyu.models.snapshot import AttentionReason
     from zairyu.models.steps import SEND_MAIL
     from zairyu.models.steps import SUPPLY_DOCUMENTS as SUPPLY
-    from zairyu.rules.calendar import day_in_japan, start_of_day
+    from zairyu.rules.calendar import day_in_japan, end_of_day, start_of_day
     from zairyu.rules.reminders import document_reminders
     from zairyu.workflows.perform import StepFailed, perform
+    from zairyu.workflows.record import refusal
     from zairyu.workflows.search_attributes import ATTENTION, NEXT_DEADLINE
+
+_ANSWERED = BilingualText(ja="この求めには既に回答しています。", en="The request is being answered already.")
+_NO_PDF = BilingualText(ja="資料はPDFで提出してください。", en="Documents are PDFs.")
 
 
 @workflow.defn(failure_exception_types=[ValidationError])
@@ -38,7 +42,7 @@ class DocumentRequestWorkflow:
     @workflow.run
     async def run(self, start: FollowDocumentRequest) -> DocumentRequestSnapshot:
         """Tell, remind, and pass the answer on. A refused answer can be given again, also after the due date."""
-        overdue = start_of_day(start.request.due_on + timedelta(days=1))
+        overdue = end_of_day(start.request.due_on)
         workflow.upsert_search_attributes([NEXT_DEADLINE.value_set(overdue)])
         telling = asyncio.create_task(self._tell_and_remind())
         while not self._snapshot.answered:
@@ -120,11 +124,9 @@ class DocumentRequestWorkflow:
         if message.message_id in self._handled:
             return
         if self._snapshot.answered or self._answer is not None:
-            raise ApplicationError(
-                "The request is being answered already. / この求めには既に回答しています。", type=MESSAGE_REFUSED
-            )
+            raise refusal(_ANSWERED)
         if any(attachment.document.media_type != "application/pdf" for attachment in message.attachments):
-            raise ApplicationError("Documents are PDFs. / 資料はPDFで提出してください。", type=MESSAGE_REFUSED)
+            raise refusal(_NO_PDF)
 
     @workflow.query(description="The state of the request.")
     def snapshot(self) -> DocumentRequestSnapshot:

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     import structlog
@@ -14,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.findings import Finding
     from zairyu.models.mail import Mail
     from zairyu.models.messages import Message
+    from zairyu.models.names import MESSAGE_REFUSED
     from zairyu.models.snapshot import Attention, AttentionReason, ManualStep, ManualStepKind, TimelineEntry
     from zairyu.models.state import ProcessState
     from zairyu.models.stay import StayNews
@@ -142,6 +144,11 @@ class Record(ABC, Generic[S]):
     def all_sent(self) -> bool:
         """Whether nothing is left to go out."""
         return not self.state.outbox and not self.state.stay_news
+
+
+def refusal(reason: BilingualText) -> ApplicationError:
+    """The answer to a message that a validator does not let in."""
+    return ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
 
 
 def today() -> date:

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, registration
@@ -15,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.findings import Finding
     from zairyu.models.messages import CompleteManualStep, Message, Resolve, ResolveAction, SignAt
     from zairyu.models.mynaportal import Submission
-    from zairyu.models.names import MESSAGE_REFUSED, card_terminal_queue, registration_request_id
+    from zairyu.models.names import SPEC_PACK_CHANGED, card_terminal_queue, registration_request_id
     from zairyu.models.package import SealPackage
     from zairyu.models.registration import (
         Account,
@@ -37,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
         Out,
         Step,
     )
-    from zairyu.rules.calendar import start_of_day
+    from zairyu.rules.calendar import end_of_day
     from zairyu.rules.registration import (
         check_holder,
         help_desk_at,
@@ -48,17 +47,11 @@ with workflow.unsafe.imports_passed_through():
         sheet_of,
     )
     from zairyu.rules.registration_outlook import DETAILS_INSTRUCTIONS
-    from zairyu.rules.spec_packs import pack_in_force
     from zairyu.workflows.perform import StepFailed, perform
-    from zairyu.workflows.record import today
+    from zairyu.workflows.record import refusal, today
     from zairyu.workflows.registration_record import RegistrationRecord
 
 _REGISTRATION = ApplicationType.USER_REGISTRATION
-
-
-def _after(day: date) -> datetime:
-    """The first moment when a day in Japan is over."""
-    return start_of_day(day + timedelta(days=1))
 
 
 class Ended(Exception):
@@ -246,7 +239,7 @@ class RegistrationWorkflow:
         if state.request_id is None:
             if state.leaving:
                 raise Ended(RegistrationEnd.LEFT)
-            if self._to_be_packed_anew():
+            if self._amended:
                 return RegistrationPhase.PACKAGING
             state.request_id = registration_request_id(state.user_id, state.sealed.document.sha256)
         try:
@@ -257,12 +250,16 @@ class RegistrationWorkflow:
                     request_id=state.request_id,
                     application_type=_REGISTRATION,
                     package=state.sealed.document,
+                    spec_pack_digest=state.sealed.spec_pack_digest,
                 ),
                 summary="Send the registration to the agency",
             )
         except StepFailed as failed:
             # The agency has said no: there is nothing under this id, and another package may be sent.
             state.request_id = None
+            if failed.failure.type_name == SPEC_PACK_CHANGED:
+                self._record.tell(failed.failure.sentence.ja, failed.failure.sentence.en)
+                return RegistrationPhase.PACKAGING
             return await self._park_on(failed, AttentionReason.SUBMISSION_REFUSED, retry=RegistrationPhase.SUBMISSION)
         self._record.mail(mail.RegistrationSent(), key=str(state.round))
         self._record.tell("登録を送信しました。", "The registration was sent.")
@@ -315,7 +312,7 @@ class RegistrationWorkflow:
         assert account is not None
         if state.card_reissued:
             return self._begin_again()
-        over = _after(account.expires_on)
+        over = end_of_day(account.expires_on)
         if workflow.now() >= over:
             self._record.mail(
                 mail.AuthenticationIdEnds(ends_on=account.expires_on, ended=True), key=f"{account.expires_on}-ended"
@@ -325,7 +322,7 @@ class RegistrationWorkflow:
         self._record.give_due_notices()
         moments = [
             (over, "The authentication ID ends"),
-            (_after(account.password_expires_on), "The password ends"),
+            (end_of_day(account.password_expires_on), "The password ends"),
             *((notice.at, f"Notice: {notice.occasion.occasion}") for notice in notices(account)),
         ]
         by, summary = min(moment for moment in moments if moment[0] > workflow.now())
@@ -467,9 +464,9 @@ class RegistrationWorkflow:
         await workflow.wait_condition(lambda: self._record.all_sent() and workflow.all_handlers_finished())
 
     def _to_be_packed_anew(self) -> bool:
-        """A package is built, checked and signed with what was filled in last, and with the pack in force."""
-        pack, package = pack_in_force(_REGISTRATION, today()), self._state.package
-        return self._amended or (pack is not None and package is not None and package.spec_pack != pack.label)
+        """A package is built, checked and signed with what was filled in last, and on the day it is signed."""
+        package = self._state.package
+        return self._amended or (package is not None and package.is_of_another_day_than(today()))
 
     # ----- messages: handlers record and wake, the story above acts ---------------------------------------------
 
@@ -652,4 +649,4 @@ class RegistrationWorkflow:
     def _admit(self, message: Message) -> None:
         reason = self._record.why_refused(message)
         if reason is not None:
-            raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
+            raise refusal(reason)

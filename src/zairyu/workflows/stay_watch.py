@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
-    from zairyu.models.names import MESSAGE_REFUSED, application_workflow_id
+    from zairyu.models.names import application_workflow_id
     from zairyu.models.snapshot import TimelineEntry
     from zairyu.models.state import StartApplication
     from zairyu.models.steps import SEND_MAIL
@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.rules.stay_watch import due, end_of, passed, wakes
     from zairyu.workflows.application import ApplicationWorkflow
     from zairyu.workflows.perform import StepFailed, perform
-    from zairyu.workflows.record import today
+    from zairyu.workflows.record import refusal, today
     from zairyu.workflows.search_attributes import ATTENTION, END, NEXT_DEADLINE, RESIDENCE_STATUS, changes
 
 
@@ -319,7 +319,7 @@ class StayWatchWorkflow:
     def _admit(self, message: Message) -> None:
         reason = why_refused(message, self._state, today=today())
         if reason is not None:
-            raise ApplicationError(f"{reason.en} / {reason.ja}", type=MESSAGE_REFUSED, non_retryable=True)
+            raise refusal(reason)
 
     def _first_time(self, said: str) -> bool:
         """Whether a message or news is new, and not a repeat that must change nothing."""

@@ -33,6 +33,7 @@ from zairyu.models.mynaportal import (
 from zairyu.models.names import registration_request_id
 from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.status import SubmissionReceipt
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.samples import write_pdf
 from zairyu.sandbox.service import Sandbox
@@ -102,7 +103,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         provider_of(sandbox) as provider,
         client_of(sandbox.base_url) as client,
     ):
-        mynaportal = Mynaportal(client, blobs, cast("Client", applications))
+        mynaportal = Mynaportal(client, blobs, sample_packs(), cast("Client", applications))
         yield Desk(mynaportal, blobs, sandbox, provider, applications, sandbox.clock.today() + timedelta(days=60))
 
 
@@ -178,7 +179,7 @@ async def test_a_no_to_the_look_up_does_not_say_that_nothing_was_filed(desk: Des
     for call in ("look_up", "token"):
         await desk.provider.arm("refuse", call=call)
         async with client_of(desk.sandbox.base_url) as client:
-            mynaportal = Mynaportal(client, desk.blobs, cast("Client", desk.applications))
+            mynaportal = Mynaportal(client, desk.blobs, sample_packs(), cast("Client", desk.applications))
             _, final, _ = await failure(ActivityEnvironment().run(mynaportal.submit_application, submission))
         assert not final
 
@@ -269,7 +270,7 @@ async def test_a_document_that_cannot_be_read_is_found_before_it_is_sent(asked: 
     supply = (await supply_of(asked)).model_copy(update={"attachments": (broken,)})
 
     name, final, told = await failure(ActivityEnvironment().run(asked.mynaportal.supply_documents, supply))
-    assert (name, final) == ("PackageRefused", True)
+    assert (name, final) == ("DocumentsRefused", True)
     assert [finding.place for finding in told.findings] == ["/attachments/0"]
     assert asked.sandbox.agency.registry.supplies(REQUEST_ID) == []
 
@@ -431,7 +432,7 @@ async def test_one_odd_record_does_not_stop_the_news_of_everybody_else(desk: Des
     portal.answer = lambda request: page_after(request.query_params["cursor"], page)
 
     async with open_portal(portal), client_of(portal.url) as client:
-        watch = Watch(Mynaportal(client, desk.blobs, cast("Client", desk.applications)))
+        watch = Watch(Mynaportal(client, desk.blobs, sample_packs(), cast("Client", desk.applications)))
         await watch.until("2")
         await watch.stop()
 

@@ -1,15 +1,14 @@
 import io
 from datetime import UTC, date, datetime
-from typing import BinaryIO
 
 import pytest
 from cryptography import x509
 
 from tests.applications import application as valid_application
-from zairyu.activities.documents.files import sha256_of, size_of
-from zairyu.activities.packaging.assembly import Documents
+from tests.documents import attached, reference
+from zairyu.activities.documents.contents import Documents
 from zairyu.models.application import ApplicationInput
-from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
+from zairyu.models.documents import AttachmentKind
 from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import Credential, SandboxPki
 from zairyu.sandbox.samples import draw_photo, write_pdf
@@ -43,20 +42,15 @@ def root(pki: SandboxPki) -> x509.Certificate:
 
 @pytest.fixture(scope="session")
 def documents() -> Documents:
-    pdfs = (write_pdf("Organization form"), write_pdf("Certificate of employment"))
-    return Documents(io.BytesIO(draw_photo()), tuple(io.BytesIO(pdf) for pdf in pdfs))
+    pdfs = {
+        AttachmentKind.ORGANIZATION_FORM: write_pdf("Organization form"),
+        AttachmentKind.EMPLOYMENT_CERTIFICATE: write_pdf("Certificate of employment"),
+    }
+    return Documents(io.BytesIO(draw_photo()), [attached(io.BytesIO(pdf), kind) for kind, pdf in pdfs.items()])
 
 
 @pytest.fixture
 def application(documents: Documents) -> ApplicationInput:
     assert documents.photo is not None
-
-    def ref(file: BinaryIO, media_type: str) -> DocumentRef:
-        return DocumentRef(sha256=sha256_of(file).hex(), size=size_of(file), media_type=media_type)
-
-    kinds = (AttachmentKind.ORGANIZATION_FORM, AttachmentKind.EMPLOYMENT_CERTIFICATE)
-    attachments = [
-        Attachment(kind=kind, document=ref(file, "application/pdf"))
-        for kind, file in zip(kinds, documents.attachments, strict=True)
-    ]
-    return valid_application(attachments, photo=ref(documents.photo, "image/jpeg"))
+    attachments = [attachment for attachment, _ in documents.attachments]
+    return valid_application(attachments, photo=reference(documents.photo, "image/jpeg"))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zairyu.activities.documents.files import CHUNK
-from zairyu.activities.packaging.archive import Content, Written, read_archive, write_archive
+from zairyu.activities.packaging.archive import ArchiveWriter, Content, Written, read_archive
 
 FILES = {"manifest.xml": b"<a/>", "attachment-01.pdf": b"%PDF-1.7" * 1000, "photo.jpg": b""}
 SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7)
@@ -18,7 +18,10 @@ SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7)
 
 def written(files: dict[str, bytes]) -> tuple[bytes, Written]:
     into = io.BytesIO()
-    result = write_archive({name: Content.of(io.BytesIO(content)) for name, content in files.items()}, into)
+    with ArchiveWriter(into) as archive:
+        for name, content in files.items():
+            archive.add(name, Content.of(io.BytesIO(content)))
+        result = archive.finish()
     return into.getvalue(), result
 
 
@@ -68,7 +71,8 @@ def test_a_file_is_packed_from_its_beginning_and_left_open() -> None:
     file.seek(4)
 
     into = io.BytesIO()
-    write_archive({"a": Content.of(file)}, into)
+    with ArchiveWriter(into) as archive:
+        archive.add("a", Content.of(file))
 
     with read_archive(into) as found:
         assert found["a"].file.read() == b"%PDF-1.7"

@@ -24,6 +24,7 @@ from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.packaging.activity import Packaging
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.package import BuildPackage
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import SandboxPki
@@ -38,7 +39,7 @@ async def main(directory, size):
     photo = await stored(blobs, draw_photo(), "image/jpeg")
     attachment = Attachment(kind=AttachmentKind.ORGANIZATION_FORM, document=document)
     order = BuildPackage(application=application([attachment], photo=photo), filing_day=date(2026, 11, 24))
-    packaging = Packaging(blobs)
+    packaging = Packaging(blobs, sample_packs())
     unsigned = await ActivityEnvironment().run(packaging.build_package, order)
     signer = SandboxPki(directory / "pki").credentials(LINH, date(2027, 1, 31)).sign
     seal = signed(unsigned, signer, datetime(2026, 11, 24, 3, tzinfo=UTC))

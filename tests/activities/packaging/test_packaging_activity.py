@@ -9,10 +9,11 @@ from temporalio.testing import ActivityEnvironment
 from tests.activities.packaging.signing import signed
 from tests.documents import content_of
 from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.documents.contents import Documents
 from zairyu.activities.packaging.activity import Packaging
-from zairyu.activities.packaging.assembly import Documents
 from zairyu.models.application import ApplicationInput
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
+from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import Credential
 from zairyu.sandbox.inspection import inspect_package
@@ -23,17 +24,17 @@ async def blobs(tmp_path: Path, documents: Documents) -> BlobStore:
     store = BlobStore(tmp_path.as_uri(), KeyRing("test", {"test": bytes(32)}))
     assert documents.photo is not None
     await store.put_file(documents.photo, "image/jpeg")
-    for file in documents.attachments:
+    for _, file in documents.attachments:
         await store.put_file(file, "application/pdf")
     return store
 
 
 async def build(blobs: BlobStore, order: BuildPackage) -> UnsignedPackage:
-    return await ActivityEnvironment().run(Packaging(blobs).build_package, order)
+    return await ActivityEnvironment().run(Packaging(blobs, sample_packs()).build_package, order)
 
 
 async def seal(blobs: BlobStore, order: SealPackage) -> SealedPackage:
-    return await ActivityEnvironment().run(Packaging(blobs).seal_package, order)
+    return await ActivityEnvironment().run(Packaging(blobs, sample_packs()).seal_package, order)
 
 
 async def test_a_sealed_package_passes_the_receiving_sides_check(
@@ -56,6 +57,8 @@ async def test_a_sealed_package_passes_the_receiving_sides_check(
     assert inspected.csv_row["3 氏名"] == "TRAN THI LINH"
     assert len(inspected.files) == unsigned.file_count + 1
     assert sealed.spec_pack == "sample 2026-04"
+    assert sealed.spec_pack_digest == sample_packs().packs[0].digest
+    assert unsigned.filing_day == filing_day
 
 
 async def test_a_lost_answer_makes_no_second_package(

@@ -11,6 +11,7 @@ from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
 from zairyu.models.application import Address, Contact, Sex
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import Filer
+from zairyu.rules.spec_packs import sample_packs
 
 SHEET = RegistrationSheet(
     user_id="user-0001",
@@ -26,13 +27,13 @@ SHEET = RegistrationSheet(
 
 def test_registration_has_manifest_and_csv_and_nothing_else(filing_day: date) -> None:
     built, again = io.BytesIO(), io.BytesIO()
-    package = assemble_registration(SHEET, filing_day, built)
+    package = assemble_registration(SHEET, sample_packs(), filing_day, built)
 
-    assert package == assemble_registration(SHEET, filing_day, again)
+    assert package == assemble_registration(SHEET, sample_packs(), filing_day, again)
     assert built.getvalue() == again.getvalue()
     assert package.file_count == 1
     with zipfile.ZipFile(built) as archive:
-        assert archive.namelist() == ["manifest.xml", "application.csv"]
+        assert archive.namelist() == ["application.csv", "manifest.xml"]
         manifest = etree.fromstring(archive.read("manifest.xml"))
         (row,) = csv.DictReader(io.StringIO(archive.read("application.csv").decode("cp932"), newline=""))
     assert row["1 利用者氏名"] == "TRAN THI LINH"
@@ -46,10 +47,12 @@ def test_registration_has_manifest_and_csv_and_nothing_else(filing_day: date) ->
 
 def test_every_item_that_cannot_be_sent_is_told(filing_day: date) -> None:
     with pytest.raises(PackageRefused) as refused:
-        assemble_registration(SHEET.model_copy(update={"name": "José", "sex": None}), filing_day, io.BytesIO())
+        assemble_registration(
+            SHEET.model_copy(update={"name": "José", "sex": None}), sample_packs(), filing_day, io.BytesIO()
+        )
     assert [finding.place for finding in refused.value.findings] == ["/name", "/sex"]
 
 
 def test_day_without_a_spec_pack_is_told() -> None:
     with pytest.raises(SpecPackMissing):
-        assemble_registration(SHEET, date(2026, 3, 31), io.BytesIO())
+        assemble_registration(SHEET, sample_packs(), date(2026, 3, 31), io.BytesIO())

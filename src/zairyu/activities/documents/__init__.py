@@ -1,1 +1,1 @@
-"""Documents: the encrypted blob store."""
+"""Documents: the encrypted blob store, and what is known of PDFs and photos."""

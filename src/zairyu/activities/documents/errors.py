@@ -34,3 +34,12 @@ class DocumentDamaged(DocumentError):
         ja="保管された書類を読み取れません。管理者に連絡してください。",
         en="The stored document cannot be read. Tell the operator: the store or its key is at fault.",
     )
+
+
+class DocumentsRefused(DocumentError):
+    """The receiving side would treat a document as broken; the findings say which, and why."""
+
+    sentence = BilingualText(
+        ja="添付資料に不備があります。作り直したものを提出してください。",
+        en="Something is wrong with the documents. Make them again and hand them in anew.",
+    )

@@ -11,13 +11,14 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.documents.supplying import write_supply
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.client import MynaportalClient
-from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable
+from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable, MynaportalUnavailable
 from zairyu.activities.mynaportal.status_words import receipt_of, report_of
-from zairyu.activities.packaging.pdf import merge
+from zairyu.activities.packaging.errors import SpecPackChanged
 from zairyu.models.messages import StatusChanged
 from zairyu.models.mynaportal import (
     Accepted,
@@ -28,7 +29,7 @@ from zairyu.models.mynaportal import (
     SubmissionFound,
     SubmissionLookUp,
 )
-from zairyu.models.names import application_of_request, application_workflow_id, is_registration
+from zairyu.models.names import SPEC_PACK_CHANGED, application_of_request, application_workflow_id, is_registration
 from zairyu.models.status import SubmissionReceipt
 from zairyu.models.steps import (
     CHANGE_COLLECTION,
@@ -37,10 +38,15 @@ from zairyu.models.steps import (
     SUPPLY_DOCUMENTS,
     WATCH_STATUS_FEED,
 )
+from zairyu.rules.calendar import day_in_japan, start_of_day
+from zairyu.rules.spec_packs import SpecPacks
 
 _POLL_SECONDS = 5
 _WATCH = timedelta(hours=1)
 """How long one watch lasts before the workflow writes its position down. Shorter than the step's one try."""
+
+_ARRIVED_BY_THEN = timedelta(hours=1)
+"""After the midnight on which a spec pack begins: what was sent before it has arrived by then, or never will."""
 
 _log = structlog.get_logger(__name__)
 
@@ -48,19 +54,24 @@ _log = structlog.get_logger(__name__)
 class Mynaportal:
     """Sends packages and documents, and reads what the agency says."""
 
-    def __init__(self, client: MynaportalClient, blobs: BlobStore, temporal: Client) -> None:
+    def __init__(self, client: MynaportalClient, blobs: BlobStore, packs: SpecPacks, temporal: Client) -> None:
         self._client = client
         self._blobs = blobs
+        self._packs = packs
         self._temporal = temporal
 
     @activity.defn(name=SUBMIT_APPLICATION.name)
     async def submit_application(self, submission: Submission) -> SubmissionReceipt:
-        """Look whether the agency has it; send it if not. A lost answer never makes a second application."""
+        """Look whether the agency has it; send it if not. A lost answer never makes a second application.
+
+        Each try asks which spec pack is in force now: an outage may last until after a new one begins.
+        """
         async with beating():
             with translated():
                 found = await self._client.look_up(submission.request_id)
                 if found is not None:
                     return receipt_of(found)
+                self._ensure_pack_in_force(submission)
                 with TemporaryFile() as package:
                     await self._blobs.fetch(submission.package, package)
                     submitted = await self._client.submit(
@@ -70,6 +81,23 @@ class Mynaportal:
                         sha256=submission.package.sha256,
                     )
                 return receipt_of(submitted)
+
+    def _ensure_pack_in_force(self, submission: Submission) -> None:
+        """Send nothing that was built with another spec pack than the one that counts today.
+
+        Raises:
+            SpecPackChanged: it has to be built and signed again.
+            MynaportalUnavailable: an earlier try may still be on its way; until it has surely arrived or got lost,
+                another package could make a second application.
+        """
+        # The server's clock, as everywhere else in the story.
+        now = activity.info().current_attempt_scheduled_time
+        pack = self._packs.in_force(submission.application_type, day_in_japan(now))
+        if submission.spec_pack_digest is None or pack is None or pack.digest == submission.spec_pack_digest:
+            return
+        if activity.info().attempt > 1 and now < start_of_day(pack.effective_from) + _ARRIVED_BY_THEN:
+            raise MynaportalUnavailable(detail=SPEC_PACK_CHANGED)
+        raise SpecPackChanged(detail=pack.label)
 
     @activity.defn(name=LOOK_UP_SUBMISSION.name)
     async def look_up_submission(self, look_up: SubmissionLookUp) -> SubmissionFound:
@@ -89,7 +117,7 @@ class Mynaportal:
                     for attachment, pdf in zip(supply.attachments, pdfs, strict=True):
                         await self._blobs.fetch(attachment.document, pdf)
                     whole = files.enter_context(TemporaryFile())
-                    await asyncio.to_thread(merge, pdfs, whole)
+                    await asyncio.to_thread(write_supply, supply.attachments, pdfs, whole)
                     await self._client.supply_documents(
                         supply.request_id, supply.request_number, supply.supply_id, whole
                     )

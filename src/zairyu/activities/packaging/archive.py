@@ -5,10 +5,11 @@ import io
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import IO, Final, Self
 
 from zairyu.activities.documents.files import CHUNK, chunks
@@ -44,21 +45,38 @@ class Written:
     size: int
 
 
-def write_archive(files: Mapping[str, Content], into: IO[bytes]) -> Written:
-    """Pack files in the order given into an empty file that can be sought in.
+class ArchiveWriter:
+    """Packs files one after the other, in the order given, into an empty file that can be sought in.
 
     Stored, not deflated: PDFs and JPEGs do not shrink, and zlib's output differs between its builds. No times, no
     extra fields, no trace of the machine. Sizes and check sums stand before the content, where also readers that
-    cannot seek find them.
+    cannot seek find them. What was added is hashed in a second thread while other things are done.
     """
-    with _Hashing(into) as target:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            for name, content in files.items():
-                with archive.open(_Entry(name, content), "w"):
-                    for chunk in chunks(content.file):
-                        # Not through the archive, which would compute the check sum once more.
-                        target.write(chunk)
-        return Written(target.hexdigest(), target.end)
+
+    def __init__(self, into: IO[bytes]) -> None:
+        self._target = _Hashing(into)
+        self._archive = zipfile.ZipFile(self._target, "w", zipfile.ZIP_STORED)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._archive.close()
+        self._target.close()
+
+    def add(self, name: str, content: Content) -> None:
+        """Pack a file, from its beginning; it is left open."""
+        with self._archive.open(_Entry(name, content), "w"):
+            for chunk in chunks(content.file):
+                # Not through the archive, which would compute the check sum once more.
+                self._target.write(chunk)
+
+    def finish(self) -> Written:
+        """Nothing more is added."""
+        self._archive.close()
+        return Written(self._target.hexdigest(), self._target.end)
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """From an application and its documents to a package that lacks only its signature."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import BinaryIO
 
-from zairyu.activities.packaging.archive import Content, write_archive
+from zairyu.activities.documents.contents import Documents, check_attached, photo_to_send
+from zairyu.activities.packaging.archive import ArchiveWriter, Content
+from zairyu.activities.packaging.attached import LaterDelivery, attached_files, later_deliveries
 from zairyu.activities.packaging.csv_file import write_csv
 from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
 from zairyu.activities.packaging.manifest import (
@@ -17,30 +20,17 @@ from zairyu.activities.packaging.manifest import (
     declared_by_registration,
     write_manifest,
 )
-from zairyu.activities.packaging.pdf import check_pdf
-from zairyu.activities.packaging.photo import prepare_photo
 from zairyu.activities.packaging.signature import prepare_signature
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
-from zairyu.rules.attachments import PDF, check_attachments, photo_rule
+from zairyu.models.spec_pack import SpecPack
+from zairyu.rules.attachments import check_attachments
+from zairyu.rules.deliveries import limits_on, plan_deliveries
 from zairyu.rules.items import FilledForm, fill_in
-from zairyu.rules.spec_packs import SpecPack, pack_in_force
-
-
-@dataclass(frozen=True)
-class Documents:
-    """An application's documents as open files.
-
-    They hold what the application refers to, as `BlobStore.fetch` has made sure: the digests of the attachments are
-    taken from there, not anew.
-    """
-
-    photo: BinaryIO | None
-    attachments: Sequence[BinaryIO]
-    """In the order of the application."""
+from zairyu.rules.spec_packs import SpecPacks
 
 
 @dataclass(frozen=True)
@@ -52,10 +42,16 @@ class Assembled:
     digest_to_sign: str
     file_count: int
     """The files that the signature covers: all but the manifest, which it stands in."""
-    spec_pack: str
+    spec_pack: SpecPack
+    findings: tuple[Finding, ...]
+    """What is to be said of it, and does not stop it."""
+    to_follow: tuple[LaterDelivery, ...] = ()
+    """What did not fit."""
 
 
-def assemble(application: ApplicationInput, documents: Documents, filing_day: date, into: BinaryIO) -> Assembled:
+def assemble(
+    application: ApplicationInput, documents: Documents, packs: SpecPacks, filing_day: date, into: BinaryIO
+) -> Assembled:
     """Check everything, then build the package for a day in Japan in an empty file.
 
     The same input gives the same bytes.
@@ -64,89 +60,102 @@ def assemble(application: ApplicationInput, documents: Documents, filing_day: da
         PackageRefused: with every finding, never only the first.
         SpecPackMissing: no pack is in force on that day.
     """
-    pack = pack_in_force(application.form.application_type, filing_day)
-    rule = photo_rule(filing_day)
-    if pack is None or rule is None:
+    pack, limits = packs.in_force(application.form.application_type, filing_day), limits_on(filing_day)
+    if pack is None or limits is None:
         raise SpecPackMissing(detail=f"{application.form.application_type} on {filing_day}")
 
-    with ThreadPoolExecutor(1) as beside:
-        drawing = None
-        if documents.photo is not None:
-            documents.photo.seek(0)
-            drawing = beside.submit(prepare_photo, documents.photo.read(), rule, pack.photo, filing_day)
-        filled = _filled(application, pack)
-        pdf_findings = tuple(_pdf_findings(application, documents))
-        attachments = tuple(_attachments(application, documents, pack))
-        photo = drawing.result() if drawing else None
-    errors = tuple(
-        finding
-        for finding in (
-            *filled.findings,
-            *check_attachments(application, filing_day),
-            *(photo.findings if photo else ()),
-            *pdf_findings,
+    with ThreadPoolExecutor(1) as beside, ExitStack() as files, ArchiveWriter(into) as archive:
+        drawing = beside.submit(photo_to_send, documents.photo, pack.photo, on=filing_day)
+        # What is interpreted comes before what is copied: it would keep the thread waiting that hashes.
+        filled = _filled(application, pack, filing_day)
+        in_attachments = tuple(check_attached(enumerate(documents.attachments), on=filing_day))
+        findings = [*filled.findings, *check_attachments(application, filing_day), *in_attachments]
+        deliveries = plan_deliveries(application.attachments, application.photo, limits)
+        declared_as = (application.application_id, filing_day, pack)
+        attached: tuple[PackedFile, ...] = ()
+        if not _errors(findings):
+            attached = attached_files(documents, deliveries, limits, *declared_as, files)
+            for file in attached:
+                archive.add(file.name, file.content)
+        photo = drawing.result()
+        findings += photo.findings if photo else ()
+        if errors := _errors(findings):
+            raise PackageRefused(findings=errors)
+        pictures = (PackedFile.of(pack.layout.photo, "PHOTO", photo.media_type, photo.content),) if photo else ()
+        written = (_csv_of(filled, pack), *pictures)
+        digest_to_sign = _declare(archive, declared_by_application(application), written, attached, pack, filing_day)
+        return _finished(
+            archive,
+            digest_to_sign,
+            len(written) + len(attached),
+            pack,
+            findings,
+            tuple(later_deliveries(deliveries, *declared_as)),
         )
-        if finding.severity is Severity.ERROR
-    )
-    if errors:
-        raise PackageRefused(findings=errors)
-
-    pictures = (PackedFile.of(pack.layout.photo, "PHOTO", "image/jpeg", photo.content),) if photo else ()
-    files = (_csv_of(filled, pack), *pictures, *attachments)
-    return _packed(declared_by_application(application), files, pack, filing_day, into)
 
 
-def assemble_registration(sheet: RegistrationSheet, filing_day: date, into: BinaryIO) -> Assembled:
+def assemble_registration(sheet: RegistrationSheet, packs: SpecPacks, filing_day: date, into: BinaryIO) -> Assembled:
     """Check the sheet, then build its package for a day in Japan in an empty file: no photo, and nothing attached.
 
     Raises:
         PackageRefused: with every finding, never only the first.
         SpecPackMissing: no pack is in force on that day.
     """
-    pack = pack_in_force(ApplicationType.USER_REGISTRATION, filing_day)
+    pack = packs.in_force(ApplicationType.USER_REGISTRATION, filing_day)
     form = pack.form_for(ApplicationType.USER_REGISTRATION, None) if pack else None
     if pack is None or form is None:
         raise SpecPackMissing(detail=f"{ApplicationType.USER_REGISTRATION} on {filing_day}")
-    filled = fill_in(form, sheet.model_dump(mode="json"), pack)
-    if filled.findings:
-        raise PackageRefused(findings=filled.findings)
-    return _packed(declared_by_registration(sheet), (_csv_of(filled, pack),), pack, filing_day, into)
+    filled = fill_in(form, sheet.model_dump(mode="json"), pack, on=filing_day)
+    if errors := _errors(filled.findings):
+        raise PackageRefused(findings=errors)
+    with ArchiveWriter(into) as archive:
+        written = (_csv_of(filled, pack),)
+        digest_to_sign = _declare(archive, declared_by_registration(sheet), written, (), pack, filing_day)
+        return _finished(archive, digest_to_sign, len(written), pack, filled.findings)
 
 
-def _packed(
-    declared: Declared, files: Sequence[PackedFile], pack: SpecPack, filing_day: date, into: BinaryIO
+def _errors(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+
+
+def _declare(
+    archive: ArchiveWriter,
+    declared: Declared,
+    written: Sequence[PackedFile],
+    attached: Sequence[PackedFile],
+    pack: SpecPack,
+    filing_day: date,
+) -> str:
+    """Add what we wrote ourselves, and the manifest over everything; what it leaves to be signed is the answer."""
+    for file in written:
+        archive.add(file.name, file.content)
+    files = (*written, *attached)
+    manifest = prepare_signature(
+        write_manifest(declared, files, pack, filing_day), {file.name: file.digest for file in files}
+    )
+    archive.add(pack.layout.manifest, Content.of(BytesIO(manifest.content)))
+    return manifest.digest_to_sign
+
+
+def _finished(
+    archive: ArchiveWriter,
+    digest_to_sign: str,
+    file_count: int,
+    pack: SpecPack,
+    findings: Sequence[Finding],
+    to_follow: tuple[LaterDelivery, ...] = (),
 ) -> Assembled:
-    digests = {file.name: file.digest for file in files}
-    manifest = prepare_signature(write_manifest(declared, files, pack, filing_day), digests)
-    # The manifest stands first: sealing finds it there.
-    contents = {
-        pack.layout.manifest: Content.of(BytesIO(manifest.content)),
-        **{file.name: file.content for file in files},
-    }
-    archive = write_archive(contents, into)
-    if archive.size > pack.max_package_bytes:
+    whole = archive.finish()
+    if whole.size > pack.max_package_bytes:
         raise PackageRefused(findings=(_too_large(pack),))
-    return Assembled(archive.sha256, archive.size, manifest.digest_to_sign, len(files), pack.label)
+    return Assembled(whole.sha256, whole.size, digest_to_sign, file_count, pack, tuple(findings), to_follow)
 
 
-def _filled(application: ApplicationInput, pack: SpecPack) -> FilledForm:
+def _filled(application: ApplicationInput, pack: SpecPack, filing_day: date) -> FilledForm:
     form = pack.form_for(application.form.application_type, application.form.residence_status)
     if form is None:
         return FilledForm((), (_no_form(pack),))
-    return fill_in(form, application.form.model_dump(mode="json"), pack)
-
-
-def _pdf_findings(application: ApplicationInput, documents: Documents) -> Iterator[Finding]:
-    for index, (attachment, file) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
-        if attachment.document.media_type == PDF:
-            yield from check_pdf(file, index, attachment.kind)
-
-
-def _attachments(application: ApplicationInput, documents: Documents, pack: SpecPack) -> Iterator[PackedFile]:
-    for index, (attachment, file) in enumerate(zip(application.attachments, documents.attachments, strict=True)):
-        name = pack.layout.attachment_name(index)
-        digest = bytes.fromhex(attachment.document.sha256)
-        yield PackedFile(name, attachment.kind, PDF, Content.of(file), digest)
+    return fill_in(form, application.form.model_dump(mode="json"), pack, on=filing_day)
 
 
 def _csv_of(filled: FilledForm, pack: SpecPack) -> PackedFile:

@@ -3,15 +3,18 @@
 import csv
 import io
 from collections.abc import Sequence
+from typing import Literal
 
+from zairyu.models.spec_pack import CsvFormat
 from zairyu.rules.items import Cell
-from zairyu.rules.spec_packs import CsvFormat
 
 
 def write_csv(cells: Sequence[Cell], layout: CsvFormat) -> bytes:
-    """Write one header line and one line of cells. The same cells give the same bytes."""
+    """Write one line of cells, after a line of headers where the layout has one. The same cells give the same bytes."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=layout.line_end)
-    writer.writerow([cell.header for cell in cells])
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if layout.quoting == "ALL" else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, quoting=quoting, lineterminator=layout.line_end)
+    if layout.header:
+        writer.writerow([cell.header for cell in cells])
     writer.writerow([cell.text for cell in cells])
     return text.getvalue().encode(layout.encoding)

@@ -26,6 +26,24 @@ class SpecPackMissing(PackagingError):
     )
 
 
+class SpecPackUnavailable(PackagingError):
+    """A spec pack cannot be fetched, or what is there is not the one that was named."""
+
+    sentence = BilingualText(
+        ja="仕様データを取得できません。管理者は設定と保管先を確認してください。",
+        en="A spec pack cannot be had. The operator has to check the setting and the store.",
+    )
+
+
+class SpecPackChanged(PackagingError):
+    """The package was built with another spec pack than the one in force on the day it is to be sent."""
+
+    sentence = BilingualText(
+        ja="仕様データが新しくなったため、申請データを作り直します。改めて署名が必要です。",
+        en="A new spec pack is in force: the package is built again, and has to be signed again.",
+    )
+
+
 class SignatureMismatch(PackagingError):
     """The signature does not belong to this package, or the certificate does not verify it."""
 

@@ -13,7 +13,7 @@ from zairyu.activities.packaging.archive import Content
 from zairyu.models.application import ApplicationInput
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
-from zairyu.rules.spec_packs import SpecPack
+from zairyu.models.spec_pack import SpecPack
 
 APPLICATION_ID: Final = "application"
 """The XML Id of the element that is signed. ASCII: verifiers disagree on percent-encoded references."""

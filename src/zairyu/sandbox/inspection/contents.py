@@ -136,4 +136,5 @@ def check_pdfs(manifest: SignedManifest, files: Mapping[str, bytes]) -> None:
 
 
 def _with_role(manifest: SignedManifest, wanted: str) -> Iterator[str]:
-    return (name for name, role in manifest.roles.items() if role == wanted)
+    # A file that holds several documents has the role of each.
+    return (name for name, roles in manifest.roles.items() if wanted in roles.split())
