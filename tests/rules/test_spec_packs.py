@@ -5,6 +5,7 @@ import pytest
 
 from tests.packs import pack_of, packs_of, small_pack, small_pack_files, spoilt
 from zairyu.models.residence import ApplicationType, Filer, ResidenceStatus
+from zairyu.rules.spec_pack_changes import changes
 from zairyu.rules.spec_packs import SpecPackFaulty, digest_of, files_in, load_pack, sample_packs
 
 EXTENSION = ApplicationType.EXTENSION_OF_PERIOD
@@ -180,3 +181,47 @@ def test_a_pack_has_the_digest_of_its_files(tmp_path: Path) -> None:
     assert load_pack(files, "small").digest == digest_of(files) == digest_of(dict(reversed(files.items())))
     assert digest_of(changed) != digest_of(files)
     assert digest_of({**files, "items/more.csv": b""}) != digest_of(files)
+
+
+# ----- what changed ---------------------------------------------------------------------------------------------------
+
+
+def told(*spoils: tuple[str, str, str]) -> list[tuple[str, str, str | None, str | None]]:
+    before, after = (
+        {path: text.encode() for path, text in files.items()} for files in (small_pack_files(), spoilt(*spoils))
+    )
+    return [(change.place, change.what, change.before, change.after) for change in changes(before, after)]
+
+
+def test_equal_packs_have_no_changes() -> None:
+    assert told() == []
+
+
+def test_changes_are_told_by_file_row_and_column() -> None:
+    assert told(
+        ("pack.toml", "max_package_bytes = 1000000", "max_package_bytes = 2000000"),
+        ("pack.toml", 'root = "Package"', 'root = "Parcel"'),
+        ("pack.toml", "group_starts_at = 17", "group_starts_at = 18"),
+        ("items/sheet-1.csv", "true,,26,1", "true,,40,1"),
+        ("codes.csv", "sex,FEMALE,XF", "sex,FEMALE,XW"),
+        ("messages.csv", "graduation,", "graduated,"),
+    ) == [
+        ("codes.csv sex FEMALE", "code", "XF", "XW"),
+        ("items/sheet-1.csv name", "max_length", "26", "40"),
+        ("messages.csv graduated", "", None, "added"),
+        ("messages.csv graduation", "", "removed", None),
+        ("pack.toml", "max_package_bytes", "1000000", "2000000"),
+        ("pack.toml manifest", "root", "Package", "Parcel"),
+        ("pack.toml form EXTENSION_OF_PERIOD", "group_starts_at", "17", "18"),
+    ]
+
+
+def test_another_order_of_items_is_a_change() -> None:
+    files = small_pack_files()
+    header, name, sex, *rest = files["items/sheet-1.csv"].splitlines()
+    swapped = {**files, "items/sheet-1.csv": "\n".join([header, sex, name, *rest])}
+    before, after = ({path: text.encode() for path, text in each.items()} for each in (files, swapped))
+
+    (change,) = changes(before, after)
+
+    assert (change.place, change.what) == ("items/sheet-1.csv", "order")

@@ -13,7 +13,9 @@ from zairyu.cli import (
     groups,
     law,
     machine,
+    packages,
     registrations,
+    spec_packs,
     stays,
     terminal,
 )
@@ -34,6 +36,7 @@ for _panel, _commands in {
         applications.show,
         applications.send,
         applications.supply,
+        packages.package,
         registrations.register,
         applications.schema,
     ),
@@ -46,6 +49,7 @@ app.add_typer(registrations.registration, name="registration", rich_help_panel="
 app.add_typer(stays.stay, name="stay", rich_help_panel="Applications")
 app.add_typer(cards.sandbox, name="sandbox", rich_help_panel="Desks and cards")
 app.add_typer(law.rules, name="rules", rich_help_panel="The law")
+app.add_typer(spec_packs.spec_pack, name="spec-pack", rich_help_panel="The law")
 
 
 def main() -> None:
