@@ -69,7 +69,7 @@ def measure_package(console: Console) -> None:
 
 
 def _building(application: ApplicationInput, documents: Documents) -> tuple[_Seconds, _Seconds]:
-    every = [*(file for _, file in documents.attachments), documents.photo]
+    every = [*(content.file for _, content in documents.attachments), documents.photo]
     bare, ours = [], []
     for _ in range(_ROUNDS):
         bare.append(_timed(lambda: _read_hash_write([file for file in every if file is not None])))
@@ -104,7 +104,7 @@ async def _stepping(application: ApplicationInput, documents: Documents) -> tupl
         with tempfile.TemporaryDirectory() as directory:
             blobs = BlobStore(Path(directory).as_uri(), KeyRing("bench", {"bench": bytes(32)}))
             began = time.perf_counter()
-            references = [await blobs.put_file(file, "application/pdf") for _, file in documents.attachments]
+            references = [await blobs.put_file(content.file, "application/pdf") for _, content in documents.attachments]
             for document in references:
                 with tempfile.TemporaryFile() as into:
                     await blobs.fetch(document, into)

@@ -5,7 +5,7 @@ import io
 from typing import BinaryIO
 
 from zairyu.activities.documents.blobs import BlobStore
-from zairyu.activities.documents.files import sha256_of, size_of
+from zairyu.activities.documents.files import Content
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 
 
@@ -20,11 +20,12 @@ async def content_of(blobs: BlobStore, document: DocumentRef) -> bytes:
 
 
 def reference(file: BinaryIO, media_type: str = "application/pdf") -> DocumentRef:
-    return DocumentRef(sha256=sha256_of(file).hex(), size=size_of(file), media_type=media_type)
+    read = Content.of(file)
+    return DocumentRef(sha256=read.sha256, size=read.size, media_type=media_type)
 
 
-def attached(file: BinaryIO, kind: AttachmentKind = AttachmentKind.OTHER) -> tuple[Attachment, BinaryIO]:
-    return Attachment(kind=kind, document=reference(file)), file
+def attached(file: BinaryIO, kind: AttachmentKind = AttachmentKind.OTHER) -> tuple[Attachment, Content]:
+    return Attachment(kind=kind, document=reference(file)), Content.of(file)
 
 
 def write_scan(into: BinaryIO, size: int) -> None:

@@ -128,9 +128,9 @@ class Zairyu:
                 raise ApplicationRefused(handed_in.findings)
             application = handed_in.application(str(uuid.uuid4()), self._profile)
             documents = [*([handed_in.photo] if handed_in.photo else [])]
-            documents += [(attachment.document, file) for attachment, file in handed_in.attachments]
-            for document, file in documents:
-                await self._blobs.put_file(file, document.media_type, sha256=document.sha256)
+            documents += [(attachment.document, content) for attachment, content in handed_in.attachments]
+            for document, opened in documents:
+                await self._blobs.put_file(opened.file, document.media_type, sha256=document.sha256)
         return application
 
     async def start_application(self, application: ApplicationInput) -> ApplicationSnapshot:

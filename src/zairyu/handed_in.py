@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from zairyu.activities.documents.contents import Documents, check_attached, photo_to_send
-from zairyu.activities.documents.files import sha256_of, size_of
+from zairyu.activities.documents.files import Content
 from zairyu.models.application import ApplicationForm, ApplicationId, ApplicationInput
 from zairyu.models.application_file import AttachmentFile
 from zairyu.models.base import BilingualText
@@ -39,8 +39,8 @@ class HandedIn:
     """What was handed in, its files open until the context ends, and everything that is to be said of it."""
 
     content: Mapping[str, Any]
-    photo: tuple[DocumentRef, BinaryIO] | None = None
-    attachments: list[tuple[Attachment, BinaryIO]] = field(default_factory=list)
+    photo: tuple[DocumentRef, Content] | None = None
+    attachments: list[tuple[Attachment, Content]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     _files: ExitStack = field(default_factory=ExitStack)
 
@@ -78,7 +78,7 @@ class HandedIn:
     @property
     def documents(self) -> Documents:
         """The open documents."""
-        return Documents(self.photo[1] if self.photo else None, self.attachments)
+        return Documents(self.photo[1].file if self.photo else None, self.attachments)
 
     def application(self, application_id: str, profile: str) -> ApplicationInput:
         """The application. It must not be refused.
@@ -111,7 +111,7 @@ class HandedIn:
         application_type = part_of(form, "/application_type", ApplicationType)
         pack = packs.in_force(application_type, on) if application_type else None
         if pack is not None and self.photo is not None and self.photo[0].media_type.startswith("image/"):
-            photo = photo_to_send(self.photo[1], pack.photo, on=on)
+            photo = photo_to_send(self.photo[1].file, pack.photo, on=on)
             yield from photo.findings if photo else ()
         yield from check_attached(enumerate(self.attachments), on=on)
 
@@ -138,13 +138,13 @@ class HandedIn:
             else:
                 self.attachments.append((Attachment(kind=attachment.kind, document=opened[0]), opened[1]))
 
-    def _opened(self, name: object, beside: Path) -> tuple[DocumentRef, BinaryIO] | None:
+    def _opened(self, name: object, beside: Path) -> tuple[DocumentRef, Content] | None:
         if not isinstance(name, str):
             return None
         try:
-            file = self._files.enter_context((beside / name).open("rb"))
+            content = Content.of(self._files.enter_context((beside / name).open("rb")))
             media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            return DocumentRef(sha256=sha256_of(file).hex(), size=size_of(file), media_type=media_type), file
+            return DocumentRef(sha256=content.sha256, size=content.size, media_type=media_type), content
         except (OSError, ValueError):
             # An empty file is none either: a reference says at least one byte.
             return None

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zairyu.activities.documents.files import CHUNK
-from zairyu.activities.packaging.archive import ArchiveWriter, Content, Written, read_archive
+from zairyu.activities.documents.files import CHUNK, Content
+from zairyu.activities.packaging.archive import ArchiveWriter, Written, read_archive
 
 FILES = {"manifest.xml": b"<a/>", "attachment-01.pdf": b"%PDF-1.7" * 1000, "photo.jpg": b""}
 SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7)
@@ -50,7 +50,7 @@ def test_files_of_every_size_come_back_in_their_order(sizes: list[int], filling:
 
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (result.sha256, result.size)
     with read_archive(io.BytesIO(content)) as found:
-        assert [(name, content.file.read()) for name, content in found.items()] == list(files.items())
+        assert [(name, file.read()) for name, file in found.items()] == list(files.items())
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
 
@@ -75,5 +75,5 @@ def test_a_file_is_packed_from_its_beginning_and_left_open() -> None:
         archive.add("a", Content.of(file))
 
     with read_archive(into) as found:
-        assert found["a"].file.read() == b"%PDF-1.7"
+        assert found["a"].read() == b"%PDF-1.7"
     assert not file.closed

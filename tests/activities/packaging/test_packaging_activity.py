@@ -24,8 +24,8 @@ async def blobs(tmp_path: Path, documents: Documents) -> BlobStore:
     store = BlobStore(tmp_path.as_uri(), KeyRing("test", {"test": bytes(32)}))
     assert documents.photo is not None
     await store.put_file(documents.photo, "image/jpeg")
-    for _, file in documents.attachments:
-        await store.put_file(file, "application/pdf")
+    for _, content in documents.attachments:
+        await store.put_file(content.file, "application/pdf")
     return store
 
 

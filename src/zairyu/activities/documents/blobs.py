@@ -2,15 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
-from typing import IO, Final
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Final
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from zairyu.activities.documents.errors import BlobStoreUnavailable, DocumentDamaged, DocumentMissing
-from zairyu.activities.documents.files import CHUNK, chunks, sha256_of, size_of
+from zairyu.activities.documents.files import CHUNK, Content, chunks, size_of
 from zairyu.models.documents import DocumentRef
 from zairyu.runtime.keys import KeyRing, KeyRingError
 
@@ -34,7 +34,7 @@ class BlobStore:
         self._part = CHUNK if isinstance(self._store, LocalStore) else _PART
         self._keys = keys
 
-    async def put_file(self, file: IO[bytes], media_type: str, *, sha256: str | None = None) -> DocumentRef:
+    async def put_file(self, file: BinaryIO, media_type: str, *, sha256: str | None = None) -> DocumentRef:
         """Store what is in an open file; a document that is there already is left as it is.
 
         Args:
@@ -48,7 +48,7 @@ class BlobStore:
         """
         return await asyncio.to_thread(self._put, file, media_type, sha256)
 
-    async def fetch(self, document: DocumentRef, into: IO[bytes]) -> None:
+    async def fetch(self, document: DocumentRef, into: BinaryIO) -> Content:
         """Write a document into an empty file, and make sure that it is the one referred to.
 
         The file is one that nobody else reads, such as `tempfile.TemporaryFile` gives: what it holds is proved only
@@ -57,10 +57,10 @@ class BlobStore:
         Raises:
             DocumentError: it is missing or damaged, or the store does not answer.
         """
-        await asyncio.to_thread(self._fetch, document, into)
+        return await asyncio.to_thread(self._fetch, document, into)
 
-    def _put(self, file: IO[bytes], media_type: str, sha256: str | None) -> DocumentRef:
-        document = DocumentRef(sha256=sha256 or sha256_of(file).hex(), size=size_of(file), media_type=media_type)
+    def _put(self, file: BinaryIO, media_type: str, sha256: str | None) -> DocumentRef:
+        document = DocumentRef(sha256=sha256 or Content.of(file).sha256, size=size_of(file), media_type=media_type)
         try:
             if not self._holds(document):
                 sealed = self._keys.seal_stream(_unchanged(file, document), purpose=_PURPOSE)
@@ -78,15 +78,14 @@ class BlobStore:
             return False
         return True
 
-    def _fetch(self, document: DocumentRef, into: IO[bytes]) -> None:
-        digest = hashlib.sha256()
+    def _fetch(self, document: DocumentRef, into: BinaryIO) -> Content:
         try:
-            for piece in self._keys.open_stream(self._sealed(document), purpose=_PURPOSE):
-                digest.update(piece)
-                into.write(piece)
-            if digest.hexdigest() != document.sha256:
+            opened = self._keys.open_stream(self._sealed(document), purpose=_PURPOSE)
+            content = Content.while_passing(_written(opened, into), into)
+            if content.sha256 != document.sha256:
                 raise DocumentDamaged(detail=f"{document.sha256}: another document stands in its place")  # noqa: TRY301
             into.flush()
+            return content  # noqa: TRY300 - what follows is about failures
         except BaseException as error:
             into.seek(0)
             into.truncate()
@@ -113,7 +112,13 @@ class BlobStore:
                 yield part[piece : piece + CHUNK]
 
 
-def _unchanged(file: IO[bytes], document: DocumentRef) -> Iterator[bytes]:
+def _written(pieces: Iterable[bytes], into: BinaryIO) -> Iterator[bytes]:
+    for piece in pieces:
+        into.write(piece)
+        yield piece
+
+
+def _unchanged(file: BinaryIO, document: DocumentRef) -> Iterator[bytes]:
     """The content of a file, as long as it is that of the document."""
     digest = hashlib.sha256()
     for chunk in chunks(file):

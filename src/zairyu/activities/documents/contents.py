@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
+from zairyu.activities.documents.files import Content
 from zairyu.activities.documents.pdf import check_pdf
 from zairyu.activities.documents.photo import Photo, prepare_photo
 from zairyu.models.documents import Attachment
@@ -17,14 +18,10 @@ from zairyu.rules.required_documents import photo_rule
 
 @dataclass(frozen=True)
 class Documents:
-    """An application's documents as open files.
-
-    They hold what the application refers to, as whoever fetched or stored them has made sure: the digests are taken
-    from there, not anew.
-    """
+    """An application's documents as open files, read through by whoever fetched or opened them."""
 
     photo: BinaryIO | None
-    attachments: Sequence[tuple[Attachment, BinaryIO]]
+    attachments: Sequence[tuple[Attachment, Content]]
 
 
 def photo_to_send(file: BinaryIO | None, wanted: PhotoFormat, *, on: date) -> Photo | None:
@@ -36,13 +33,13 @@ def photo_to_send(file: BinaryIO | None, wanted: PhotoFormat, *, on: date) -> Ph
     return prepare_photo(file.read(), rule, wanted, on)
 
 
-def check_attached(attachments: Iterable[tuple[int, tuple[Attachment, BinaryIO]]], *, on: date) -> Iterator[Finding]:
+def check_attached(attachments: Iterable[tuple[int, tuple[Attachment, Content]]], *, on: date) -> Iterator[Finding]:
     """Everything that is to be said of what is in attachments, numbered from 0, on a day in Japan.
 
     What is no PDF is refused elsewhere, and not opened.
     """
     limits = limits_on(on)
     recommended = limits.recommended_dpi if limits else None
-    for index, (attachment, file) in attachments:
+    for index, (attachment, content) in attachments:
         if attachment.document.media_type == PDF:
-            yield from check_pdf(file, index, attachment.kind, recommended_dpi=recommended)
+            yield from check_pdf(content.file, index, attachment.kind, recommended_dpi=recommended)

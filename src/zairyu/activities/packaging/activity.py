@@ -14,10 +14,10 @@ from temporalio import activity
 
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.documents.contents import Documents
-from zairyu.activities.documents.files import sha256_of
+from zairyu.activities.documents.files import Content
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
-from zairyu.activities.packaging.archive import ArchiveWriter, Content, Written, read_archive
+from zairyu.activities.packaging.archive import ArchiveWriter, Written, read_archive
 from zairyu.activities.packaging.assembly import Assembled, assemble, assemble_registration
 from zairyu.activities.packaging.attached import LaterDelivery
 from zairyu.activities.packaging.errors import SignatureMismatch
@@ -51,7 +51,7 @@ class Packaging:
             with translated():
                 application = order.application
                 with ExitStack() as files:
-                    photo = None if application.photo is None else await self._fetched(application.photo, files)
+                    photo = None if application.photo is None else (await self._fetched(application.photo, files)).file
                     attachments = [
                         (attachment, await self._fetched(attachment.document, files))
                         for attachment in application.attachments
@@ -74,7 +74,7 @@ class Packaging:
         """Put the card's signature in, and verify it."""
         async with beating():
             with translated(), ExitStack() as files:
-                unsigned = await self._fetched(order.package.document, files)
+                unsigned = (await self._fetched(order.package.document, files)).file
                 sealed = files.enter_context(TemporaryFile())
                 written = await asyncio.to_thread(_seal, unsigned, order.package.manifest, order.signature, sealed)
                 document = await self._blobs.put_file(sealed, _ZIP, sha256=written.sha256)
@@ -84,10 +84,9 @@ class Packaging:
                     spec_pack_digest=order.package.spec_pack_digest,
                 )
 
-    async def _fetched(self, document: DocumentRef, files: ExitStack) -> BinaryIO:
+    async def _fetched(self, document: DocumentRef, files: ExitStack) -> Content:
         file = files.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
-        await self._blobs.fetch(document, file)
-        return file
+        return await self._blobs.fetch(document, file)
 
     async def _stored(self, build: Callable[[BinaryIO], Assembled], filing_day: date) -> UnsignedPackage:
         with TemporaryFile() as package:
@@ -120,10 +119,11 @@ def _seal(unsigned: BinaryIO, name: str | None, result: SignatureResult, into: B
     with read_archive(unsigned) as files:
         name = name or next(iter(files))
         manifest = files.pop(name)
-        digests = {other: sha256_of(content.file) for other, content in files.items()}
-        signed = complete_signature(manifest.file.read(), digests, signature, certificate, result.signed_at)
+        contents = {other: Content.of(file) for other, file in files.items()}
+        digests = {other: bytes.fromhex(content.sha256) for other, content in contents.items()}
+        signed = complete_signature(manifest.read(), digests, signature, certificate, result.signed_at)
         with ArchiveWriter(into) as archive:
-            for other, content in files.items():
+            for other, content in contents.items():
                 archive.add(other, content)
             archive.add(name, Content.of(BytesIO(signed)))
             return archive.finish()

@@ -3,38 +3,20 @@
 import hashlib
 import io
 import zipfile
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, BinaryIO, Final, Self, cast
 
-from zairyu.activities.documents.files import CHUNK, chunks
+from zairyu.activities.documents.files import CHUNK, Content, chunks
 
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
 _WAITING: Final = 8
 """Pieces that may wait to be hashed: enough that neither thread waits for the other at each of them."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is in a file, and what the archive says of it before it begins."""
-
-    file: IO[bytes]
-    size: int
-    check_sum: int
-
-    @classmethod
-    def of(cls, file: IO[bytes]) -> Self:
-        """Read an open file once to learn its size and its check sum."""
-        check_sum = 0
-        for chunk in chunks(file):
-            check_sum = zlib.crc32(chunk, check_sum)
-        return cls(file, file.tell(), check_sum)
 
 
 @dataclass(frozen=True)
@@ -80,10 +62,10 @@ class ArchiveWriter:
 
 
 @contextmanager
-def read_archive(file: IO[bytes]) -> Iterator[dict[str, Content]]:
+def read_archive(file: BinaryIO) -> Iterator[dict[str, BinaryIO]]:
     """The files in an archive of our own making, in its order."""
     with zipfile.ZipFile(file) as archive:
-        yield {entry.filename: Content(archive.open(entry), entry.file_size, entry.CRC) for entry in archive.infolist()}
+        yield {entry.filename: cast("BinaryIO", archive.open(entry)) for entry in archive.infolist()}
 
 
 class _Entry(zipfile.ZipInfo):

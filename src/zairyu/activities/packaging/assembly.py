@@ -9,7 +9,8 @@ from io import BytesIO
 from typing import BinaryIO
 
 from zairyu.activities.documents.contents import Documents, check_attached, photo_to_send
-from zairyu.activities.packaging.archive import ArchiveWriter, Content
+from zairyu.activities.documents.files import Content
+from zairyu.activities.packaging.archive import ArchiveWriter
 from zairyu.activities.packaging.attached import LaterDelivery, attached_files, later_deliveries
 from zairyu.activities.packaging.csv_file import write_csv
 from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
@@ -131,7 +132,8 @@ def _declare(
         archive.add(file.name, file.content)
     files = (*written, *attached)
     manifest = prepare_signature(
-        write_manifest(declared, files, pack, filing_day), {file.name: file.digest for file in files}
+        write_manifest(declared, files, pack, filing_day),
+        {file.name: bytes.fromhex(file.content.sha256) for file in files},
     )
     archive.add(pack.layout.manifest, Content.of(BytesIO(manifest.content)))
     return manifest.digest_to_sign

@@ -9,9 +9,8 @@ from tempfile import TemporaryFile
 
 from zairyu.activities.documents.contents import Documents
 from zairyu.activities.documents.declaration import declaration_of, write_declaration
-from zairyu.activities.documents.files import sha256_of
+from zairyu.activities.documents.files import Content
 from zairyu.activities.documents.merging import merge, title_of
-from zairyu.activities.packaging.archive import Content
 from zairyu.activities.packaging.manifest import PackedFile
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.spec_pack import SpecPack
@@ -54,20 +53,17 @@ def attached_files(
         declaration = _declared(deliveries, 1, reference, filing_day, pack)
     if limits.one_pdf and declaration is not None:
         whole = files.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
-        titled = [(title_of(attachment.kind, index + 1), file) for index, attachment, file in chosen]
+        titled = [(title_of(attachment.kind, index + 1), content.file) for index, attachment, content in chosen]
         merge(titled, whole, first=declaration, sample=pack.sample)
         # A file of several documents has the role of each.
         roles = " ".join([AttachmentKind.DECLARATION, *(attachment.kind for _, attachment, _ in chosen)])
-        return (PackedFile(pack.layout.attachment_name(0), roles, PDF, Content.of(whole), sha256_of(whole)),)
-    contents = [
-        (attachment.kind, Content.of(file), bytes.fromhex(attachment.document.sha256)) for _, attachment, file in chosen
-    ]
+        return (PackedFile(pack.layout.attachment_name(0), roles, PDF, Content.of(whole)),)
+    contents = [(attachment.kind, content) for _, attachment, content in chosen]
     if declaration is not None:
-        page = BytesIO(declaration)
-        contents.insert(0, (AttachmentKind.DECLARATION, Content.of(page), sha256_of(page)))
+        contents.insert(0, (AttachmentKind.DECLARATION, Content.of(BytesIO(declaration))))
     return tuple(
-        PackedFile(pack.layout.attachment_name(number), kind, PDF, content, digest)
-        for number, (kind, content, digest) in enumerate(contents)
+        PackedFile(pack.layout.attachment_name(number), kind, PDF, content)
+        for number, (kind, content) in enumerate(contents)
     )
 
 

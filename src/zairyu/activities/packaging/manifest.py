@@ -1,6 +1,5 @@
 """The manifest: the XML file that says what is applied for and which files belong to it."""
 
-import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Final, Self, cast
 
 from lxml import etree
 
-from zairyu.activities.packaging.archive import Content
+from zairyu.activities.documents.files import Content
 from zairyu.models.application import ApplicationInput
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
@@ -27,13 +26,11 @@ class PackedFile:
     role: str
     media_type: str
     content: Content
-    digest: bytes
-    """SHA-256."""
 
     @classmethod
     def of(cls, name: str, role: str, media_type: str, content: bytes) -> Self:
         """A file of our own making, which is small."""
-        return cls(name, role, media_type, Content.of(io.BytesIO(content)), hashlib.sha256(content).digest())
+        return cls(name, role, media_type, Content.of(io.BytesIO(content)))
 
 
 Declared = Sequence[tuple[str, str]]
