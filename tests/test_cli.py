@@ -182,16 +182,21 @@ async def test_documents_are_supplied_from_files(world: World, command: Command)
 
     await world.eventually(both_mails_came)
     samples = world.directory / "samples"
-    supplied, not_asked_for, not_there = await asyncio.gather(
+    supplied, not_asked_for, not_there, nothing, no_delivery = await asyncio.gather(
         command("supply", application_id, "1", samples / "declaration.pdf", samples / "tax-certificate.pdf"),
         command("supply", application_id, "2", samples / "declaration.pdf"),
         command("supply", application_id, "1", samples / "nothing.pdf"),
+        command("supply", application_id, "1"),
+        command("supply", application_id, "1", "--delivery", "2"),
     )
     assert supplied.exit_code == 0, supplied.stderr
     assert json.loads(supplied.stdout)["application_id"] == application_id
     assert not_asked_for.exit_code == not_there.exit_code == REFUSED
     assert "no such open process" in not_asked_for.stderr
     assert "nothing.pdf" in not_there.stderr
+    assert nothing.exit_code == no_delivery.exit_code == REFUSED
+    assert "name PDFs, or a delivery" in nothing.stderr
+    assert "there is no delivery 2" in no_delivery.stderr
     await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
     (entry,) = await world.ledger()
     assert len(entry["supplies"]) == 1
@@ -257,6 +262,46 @@ async def test_a_list_is_started_from_the_console_and_its_report_and_exit_code_t
     assert [line.result for line in report.lines] == [GroupResult.ALREADY_THERE]
     file.write_text("[]")
     assert (await command("start-group", "--input", file)).exit_code == REFUSED
+
+
+async def test_what_follows_is_supplied_by_its_number(world: World, command: Command) -> None:
+    file = _handed_in(world)
+    content = json.loads(file.read_bytes())
+    more = [{"kind": "OTHER", "file": content["attachments"][0]["file"]}] * 20
+    file.write_text(
+        json.dumps({**content, "application_id": "with-many-documents", "attachments": content["attachments"] + more})
+    )
+    world.reader.insert(world.card(valid_until=add_months(world.today, 2)))
+    assert (await command("start", "--input", file)).exit_code == 0
+    await world.until("with-many-documents", lambda snapshot: snapshot.phase is Phase.SIGNATURE)
+    told = await command("show", "with-many-documents")
+    assert "Delivery 2, when the agency asks: declaration on attached documents" in " ".join(told.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("packs", "told"), [("nowhere", "nowhere"), ("s3://bucket/pack", "#sha256="), (".", "cannot be read")]
+)
+async def test_a_worker_without_a_usable_spec_pack_says_so_and_ends(
+    world: World, key_file: Path, packs: str, told: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "zairyu",
+        "worker",
+        env=_surroundings(
+            TEMPORAL_ADDRESS=world.temporal.service_client.config.target_host,
+            ZAIRYU_KEY_FILE=str(key_file),
+            ZAIRYU_DATA_DIR=str(world.directory),
+            ZAIRYU_SPEC_PACKS=packs,
+        ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, stderr = await process.communicate()
+    assert process.returncode == 1
+    assert told in stderr.decode()
+    assert "Traceback" not in stderr.decode()
 
 
 # ----- the demo --------------------------------------------------------------------------------------------------

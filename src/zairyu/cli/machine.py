@@ -12,6 +12,7 @@ from rich.table import Table
 from zairyu.activities.card_reader.console import ConsolePrompt
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.roots import TrustedRoots
+from zairyu.activities.packaging.errors import SpecPackUnavailable
 from zairyu.cli.speaking import (
     FAILED,
     AsJson,
@@ -28,6 +29,7 @@ from zairyu.doctor import examine
 from zairyu.installation import InstallationError, installation, sandbox_pki, sandbox_reader
 from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.rules.calendar import add_months
+from zairyu.rules.spec_packs import SpecPackFaulty
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.embedded import EmbeddedServerError
 from zairyu.runtime.keys import KeyRingError
@@ -137,7 +139,10 @@ def worker() -> None:
     """Host the workflows and every activity but the card reader's, until told to stop."""
     settings = read_settings()
     set_up_logs(settings.log_level, settings.log_format)
-    asyncio.run(_worker(settings))
+    try:
+        asyncio.run(_worker(settings))
+    except (SpecPackUnavailable, SpecPackFaulty) as error:
+        fail(str(error))
 
 
 async def _worker(settings: Settings) -> None:

@@ -15,12 +15,12 @@ def details(snapshot: ApplicationSnapshot) -> str:
         lines += [f"Next deadline: **{moment:%Y-%m-%d %H:%M} JST** ({snapshot.next_deadline.what.en})", ""]
     for attention in snapshot.attention:
         lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
-    for number, attachments in enumerate(snapshot.to_follow, start=2):
-        kinds = ", ".join(attachment.kind.label.en for attachment in attachments)
-        lines += [f"> Delivery {number}, when the agency asks: {kinds}", ""]
-    for finding in snapshot.package_findings:
-        lines += [f"> {finding.severity.value} — {finding.message.en}", ""]
     for step in snapshot.manual_steps:
         lines += [f"> ✋ **{step.kind.value}** — {step.instructions.en}", ""]
+    lines += [f"- {finding.severity.value}: {finding.message.en}" for finding in snapshot.package_findings]
+    for number, attachments in enumerate(snapshot.to_follow, start=2):
+        kinds = ", ".join(attachment.kind.label.en for attachment in attachments)
+        lines.append(f"- Delivery {number}, when the agency asks: {kinds}")
+    lines += [""] if snapshot.package_findings or snapshot.to_follow else []
     lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
     return "\n".join(lines)
