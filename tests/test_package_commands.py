@@ -104,6 +104,25 @@ def test_the_day_decides_which_rules_count(package: Run, content: dict[str, Any]
     assert "filing-window" in {finding["rule"] for finding in json.loads(answer.stdout)["findings"]}
 
 
+@pytest.mark.parametrize(("words", "variable"), [(["--on", "2026-03-20"], {}), ([], {"ZAIRYU_SPEC_PACKS": "nowhere"})])
+def test_without_a_spec_pack_there_is_no_package(
+    package: Run,
+    content: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    variable: dict[str, str],
+) -> None:
+    for name, value in variable.items():
+        monkeypatch.setenv(name, value)
+
+    answer = package(content, *words)
+
+    assert answer.exit_code == 2
+    assert "spec pack" in answer.stderr
+    assert not (tmp_path / "out" / "package.zip").exists()
+
+
 # ----- spec packs -----------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,6 @@ import typer
 from zairyu.activities.packaging.assembly import Assembled, assemble
 from zairyu.activities.packaging.errors import PackageRefused, SpecPackMissing
 from zairyu.cli.speaking import (
-    FAILED,
     REFUSED,
     AsJson,
     fail,
@@ -44,15 +43,15 @@ def package(
 ) -> None:
     """Build the unsigned package of an application, and list every finding.
 
-    Exit code 0: clean. 1: with warnings. 2: with errors, and no package is written.
+    Exit code 0: clean. 1: with warnings. 2: with errors, or not at all, and no package is written.
     """
     content = read_object(input_file)
-    packs = asyncio.run(spec_packs(read_settings()))
+    packs = asyncio.run(spec_packs(read_settings(), REFUSED))
     day = today() if on is None else on.date()
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        fail(f"{directory} cannot be made: {error.strerror}")
+        fail(f"{directory} cannot be made: {error.strerror}", REFUSED)
     target, built = directory / "package.zip", None
     with HandedIn.read(content, beside=input_file.parent, packs=packs, on=day) as handed_in:
         findings = list(handed_in.findings)
@@ -66,7 +65,7 @@ def package(
                 findings += [finding for finding in refused.findings if finding not in findings]
             except SpecPackMissing as missing:
                 target.unlink()
-                fail(str(missing), FAILED)
+                fail(str(missing), REFUSED)
     if built is None:
         target.unlink(missing_ok=True)
     _write_csv(findings, directory / "findings.csv")

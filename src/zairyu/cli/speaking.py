@@ -111,12 +111,12 @@ async def connected(settings: Settings, keys: KeyRing, runtime: Runtime | None =
         fail("no Temporal server answers; start one with `make up`, or set TEMPORAL_ADDRESS")
 
 
-async def spec_packs(settings: Settings) -> SpecPacks:
-    """The spec packs; that one cannot be used ends the command."""
+async def spec_packs(settings: Settings, code: int = FAILED) -> SpecPacks:
+    """The spec packs; that one cannot be used ends the command, with this exit code."""
     try:
         return await load_packs(settings.spec_packs, settings.spec_pack_cache, samples=settings.is_sandbox)
     except (SpecPackUnavailable, SpecPackFaulty) as error:
-        fail(str(error))
+        fail(str(error), code)
 
 
 async def zairyu_client(settings: Settings) -> Zairyu:

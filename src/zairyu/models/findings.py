@@ -40,4 +40,4 @@ class Finding(Model):
     item: ItemName | None = None
     """The item of the form, where the rule is about one."""
     value_class: str | None = None
-    """How long the value is and which kinds of characters it has: `12: HALF_CAPITALS, DIGITS`."""
+    """How long the value is and which kinds of characters it has: `12: DIGITS, HALF_CAPITALS`."""
