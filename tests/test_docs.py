@@ -51,3 +51,18 @@ def test_every_table_of_the_law_is_listed_and_every_listed_one_is_there() -> Non
     }
 
     assert listed == set(table_names())
+
+
+def test_every_rule_that_a_package_is_judged_by_is_told() -> None:
+    told = page("packages.md")
+    judges = [f"rules/{name}.py" for name in ("items", "item_values", "attachments", "required_documents")]
+    judges += [f"activities/documents/{name}.py" for name in ("pdf", "photo")]
+    texts = [(ROOT / "src" / "zairyu" / judge).read_text(encoding="utf-8") for judge in judges]
+    rules = {
+        rule
+        for text in texts
+        for rule in re.findall(r'"((?:item|details|attachment|photo|organization)-[a-z-]+)"', text)
+    }
+
+    assert len(rules) > 20
+    assert [rule for rule in sorted(rules) if f"`{rule}`" not in told and not rule.startswith("photo-")] == []
