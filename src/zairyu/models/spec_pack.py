@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -283,13 +284,13 @@ class Item(ItemRow):
         """As people find it on the form."""
         return ItemName(number=self.number, label=BilingualText(ja=self.label_ja, en=self.label_en))
 
-    @property
+    @cached_property
     def headers(self) -> tuple[str, ...]:
         """The names of its columns."""
         name = f"{self.number} {self.label_ja}".strip()
         return (name,) if self.repeat == 1 else tuple(f"{name} {entry}" for entry in range(1, self.repeat + 1))
 
-    @property
+    @cached_property
     def listed_under(self) -> str | None:
         """The pointer to the list that it is part of; nothing when it does not repeat."""
         return self.pointer.partition("/*")[0] if self.repeat > 1 else None

@@ -97,13 +97,13 @@ class _Filling:
 
     def _entries_of(self, item: Item) -> Iterator[_Entry]:
         rows = self._list_of(item)
+        codes = self._pack.codes.get(item.codes or "", {})
         for index, header in enumerate(item.headers):
             place: str | None = item.pointer
             if item.repeat > 1:
                 place = item.pointer.replace("*", str(index)) if index < len(rows) else None
-            entered = None if place is None else _at(self._entered, place)
-            codes = self._pack.codes.get(item.codes or "", {})
-            yield _Entry(item, header, place, read_value(item, entered, codes, self._pack.csv), index)
+            value = EMPTY if place is None else read_value(item, _at(self._entered, place), codes, self._pack.csv)
+            yield _Entry(item, header, place, value, index)
 
     def _list_of(self, item: Item) -> Sequence[Any]:
         rows = _at(self._entered, item.listed_under) if item.listed_under else None
