@@ -3,7 +3,7 @@ import dataclasses
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -184,6 +184,40 @@ async def test_a_no_to_the_look_up_does_not_say_that_nothing_was_filed(desk: Des
         assert not final
 
     await desk.submit(submission)
+    assert desk.filed() == [REQUEST_ID]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "after", "name", "final"),
+    [
+        pytest.param(1, timedelta(), "SpecPackChanged", True, id="nothing-can-be-on-its-way"),
+        pytest.param(2, timedelta(minutes=59), "MynaportalUnavailable", False, id="an-earlier-try-may-be"),
+        pytest.param(2, timedelta(minutes=61), "SpecPackChanged", True, id="it-has-arrived-or-is-lost"),
+    ],
+)
+async def test_nothing_made_with_another_pack_is_sent(
+    desk: Desk, attempt: int, after: timedelta, name: str, *, final: bool
+) -> None:
+    """A pack that was corrected after it began is as new as the worker that was told of it."""
+    submission = (await desk.submission()).model_copy(update={"spec_pack_digest": "0" * 64})
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info, attempt=attempt, current_attempt_scheduled_time=datetime.now(UTC) + after
+    )
+
+    told = await failure(environment.run(desk.mynaportal.submit_application, submission))
+
+    assert told[:2] == (name, final)
+    assert desk.filed() == []
+
+
+async def test_what_the_agency_has_is_not_sent_again_by_whatever_pack_it_was_made(desk: Desk) -> None:
+    submission = await desk.submission()
+    first = await desk.submit(submission)
+
+    again = await desk.submit(submission.model_copy(update={"spec_pack_digest": "0" * 64}))
+
+    assert again.provisional_number == first.provisional_number
     assert desk.filed() == [REQUEST_ID]
 
 
