@@ -276,6 +276,16 @@ async def test_what_follows_is_supplied_by_its_number(world: World, command: Com
     await world.until("with-many-documents", lambda snapshot: snapshot.phase is Phase.SIGNATURE)
     told = await command("show", "with-many-documents")
     assert "Delivery 2, when the agency asks: declaration on attached documents" in " ".join(told.stdout.split())
+    await world.sign("with-many-documents")
+    await world.in_phase("with-many-documents", Phase.RECEIPT)
+    for action in ("receipt-number", "examination"):
+        await world.officer("with-many-documents", action)
+    due_on = str(world.today + timedelta(days=14))
+    await world.officer("with-many-documents", "document-requests", items="その他の資料", due_on=due_on)
+    await world.until("with-many-documents", lambda snapshot: bool(snapshot.document_requests))
+    supplied = await command("supply", "with-many-documents", "1", "--delivery", "2")
+    assert supplied.exit_code == 0, supplied.stderr
+    await world.until("with-many-documents", lambda snapshot: snapshot.document_requests[0].supplied)
 
 
 @pytest.mark.parametrize(
