@@ -85,6 +85,7 @@ async def installation(
             "--smtp-port", str(free_port(8425)),
             "--trusted-roots", str(roots),
             "--pace-seconds", str(officer_pace),
+            "--agency-letters",
         ]  # fmt: skip
         if automatic_officer:
             arguments.append("--automatic")

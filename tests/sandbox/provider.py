@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from zairyu.activities.mynaportal.wire import FeedPage, StatusRecord, Submitted
+from zairyu.activities.mynaportal.wire import FeedPage, Maintenance, StatusRecord, Submitted
 from zairyu.sandbox.case import Unacceptable
 from zairyu.sandbox.registry import Contents
 from zairyu.sandbox.service import Sandbox, SandboxSettings
@@ -89,9 +89,37 @@ class Provider:
         return FeedPage.model_validate_json(answer.content)
 
     async def supply(
-        self, content: bytes = PDF, number: int = 1, supply_id: str = "supply-1", request_id: str = REQUEST_ID
+        self,
+        content: bytes = PDF,
+        number: int = 1,
+        supply_id: str = "supply-1",
+        *,
+        complete: bool = True,
+        media_type: str = "application/pdf",
     ) -> httpx.Response:
-        return await self.http.put(f"/v1/applications/{request_id}/documents/{number}/{supply_id}", content=content)
+        return await self.http.put(
+            f"/v1/applications/{REQUEST_ID}/documents/{number}/{supply_id}",
+            content=content,
+            params={} if complete else {"complete": "false"},
+            headers={"Content-Type": media_type},
+        )
+
+    async def withdraw(self, request_id: str = REQUEST_ID) -> httpx.Response:
+        return await self.http.put(f"/v1/applications/{request_id}/withdrawal")
+
+    async def offer(self, *names: str) -> None:
+        answer = await self.http.post("/sandbox/offers", json=names)
+        assert answer.status_code == 200, answer.text
+
+    async def maintenance(self) -> Maintenance:
+        answer = await self.http.get("/v1/maintenance")
+        assert answer.status_code == 200, answer.text
+        return Maintenance.model_validate_json(answer.content)
+
+    async def announce(self, begins: datetime, ends: datetime, **more: str) -> None:
+        notice = {"begins": begins.isoformat(), "ends": ends.isoformat(), **more}
+        answer = await self.http.post("/sandbox/maintenance", json=notice)
+        assert answer.status_code == 200, answer.text
 
     async def choose(self, method: str, request_id: str = REQUEST_ID) -> httpx.Response:
         return await self.http.put(f"/v1/applications/{request_id}/collection", json={"method": method})
@@ -119,6 +147,13 @@ async def provider_of(sandbox: Sandbox) -> AsyncIterator[Provider]:
         )
         http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         yield Provider(http)
+
+
+async def under_examination(provider: Provider, content: bytes, application_type: str = "EXTENSION_OF_PERIOD") -> None:
+    """An application that an officer has begun to examine."""
+    await provider.submitted(content, application_type=application_type)
+    await provider.officer("receipt-number")
+    await provider.officer("examination")
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

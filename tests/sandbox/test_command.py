@@ -13,7 +13,10 @@ from zairyu.sandbox.service import Sandbox, SandboxSettings, serve
 
 async def test_the_command_tells_where_everything_is_and_stops_when_told(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "zairyu.sandbox", "--data-dir", tmp_path, "--automatic", stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        *("-m", "zairyu.sandbox", "--data-dir", tmp_path, "--automatic"),
+        *("--agency-letters", "--agency-maildir", tmp_path / "post"),
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout is not None
@@ -22,6 +25,8 @@ async def test_the_command_tells_where_everything_is_and_stops_when_told(tmp_pat
         async with httpx.AsyncClient() as http:
             assert (await http.get(places["officer_url"])).status_code == 200
             assert (await http.get(f"{places['base_url']}/sandbox/automatic")).json()["on"] is True
+            await http.post(f"{places['base_url']}/sandbox/strangers")
+        assert len(list((tmp_path / "post" / "new").iterdir())) >= 2
     finally:
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):

@@ -4,16 +4,10 @@ from datetime import date, timedelta
 import httpx
 import pytest
 
-from tests.sandbox.provider import PDF, REQUEST_ID, Provider, package, problem
+from tests.sandbox.provider import REQUEST_ID, Provider, package, problem, under_examination
 from zairyu.sandbox.service import Sandbox
 
 PAGE = f"/officer/applications/{REQUEST_ID}"
-
-
-async def under_examination(provider: Provider, content: bytes, application_type: str = "EXTENSION_OF_PERIOD") -> None:
-    await provider.submitted(content, application_type=application_type)
-    await provider.officer("receipt-number")
-    await provider.officer("examination")
 
 
 async def page(provider: Provider, path: str = PAGE) -> str:
@@ -48,7 +42,7 @@ async def test_an_application_from_receipt_to_hand_over(provider: Provider, sand
     assert record.documents == "返却中"
     assert record.document_requests[0].items == ["課税証明書", "納税証明書"]
     assert record.document_requests[0].due_on == due_on
-    assert "document-requests" not in buttons(await page(provider))
+    assert "document-requests" in buttons(await page(provider))
 
     assert (await provider.supply()).status_code == 200
     record = await provider.record()
@@ -180,21 +174,6 @@ async def test_unknown_pages_say_so(provider: Provider) -> None:
     assert "NO_SUCH_PAYMENT_NUMBER" in (await provider.http.get("/store?payment_number=1")).text
 
 
-async def test_supplied_documents_are_taken_once(provider: Provider, sandbox: Sandbox, expiry: date) -> None:
-    await under_examination(provider, package(expiry))
-    await provider.officer("document-requests", items="課税証明書", due_on=expiry.isoformat())
-
-    assert problem(await provider.supply(b"PK not a PDF")) == (422, "NOT_A_PDF")
-    assert problem(await provider.supply(number=2)) == (404, "NO_SUCH_DOCUMENT_REQUEST")
-    first = await provider.supply()
-    again = await provider.supply()
-    assert first.json() == again.json()
-    assert problem(await provider.supply(PDF + b" other")) == (409, "SUPPLY_ID_REUSED")
-    assert problem(await provider.supply(supply_id="supply-2")) == (409, "DOCUMENTS_NOT_WANTED")
-    assert [supply.supply_id for supply in sandbox.agency.registry.supplies(REQUEST_ID)] == ["supply-1"]
-    assert (await provider.record()).revision == 5
-
-
 async def test_collection_is_chosen_until_the_examination_is_completed(provider: Provider, expiry: date) -> None:
     await under_examination(provider, package(expiry))
     assert (await provider.choose("POST")).status_code == 200
@@ -246,13 +225,26 @@ async def test_the_levers_work_from_the_start_page(provider: Provider, sandbox: 
     for path, fields in (
         ("/levers/clock", {"days": "2.5"}),
         ("/levers/faults", {"kind": "unavailable", "call": "feed", "count": "2"}),
+        ("/levers/faults", {"kind": "odd_word", "call": "feed", "count": "1", "axis": "outcome"}),
         ("/levers/automatic", {"on": "true", "pace_seconds": "7"}),
+        ("/levers/offers", {"names": ["FEE", "WITHDRAWAL"]}),
+        ("/levers/strangers", {}),
+        ("/levers/outage", {"on": "true"}),
     ):
         assert (await provider.http.post(path, data=fields)).status_code == 303
 
     assert sandbox.clock.offset == timedelta(days=2.5)
     assert (await provider.http.get("/sandbox/automatic")).json() == {"on": True, "pace_seconds": 7.0}
+    assert (await provider.http.get("/sandbox/offers")).json() == ["FEE", "WITHDRAWAL"]
+    assert len((await provider.http.get("/sandbox/applications")).json()) == 1
+    assert ("odd_word", "outcome") in {
+        (order["kind"], order["axis"]) for order in (await provider.http.get("/sandbox/faults")).json()
+    }
     text = await page(provider, "/")
     assert "<code>unavailable</code>" in text
+    assert "障害中 outage" in text
+    assert re.findall(r'value="([A-Z_]+)" checked', text) == ["FEE", "WITHDRAWAL"]
+    assert (await provider.http.post("/levers/offers")).status_code == 303
+    assert (await provider.http.get("/sandbox/offers")).json() == []
     for door in ("/officer", "/store", "/mailbox"):
         assert f'href="{door}"' in text

@@ -23,6 +23,12 @@ def main(
     receipt_delay_seconds: Annotated[
         float | None, typer.Option(help="Issue receipt numbers by themselves after this long.")
     ] = None,
+    agency_letters: Annotated[
+        bool, typer.Option(help="Let the agency write mails about the course of an application.")
+    ] = False,
+    agency_maildir: Annotated[
+        Path | None, typer.Option(help="Maildir in which the provider gets a copy of each such mail.")
+    ] = None,
     trusted_roots: Annotated[
         Path | None, typer.Option(help="PEM file or directory with the roots of signers' certificates.")
     ] = None,
@@ -36,6 +42,8 @@ def main(
         automatic=automatic,
         pace_seconds=pace_seconds,
         receipt_delay_seconds=receipt_delay_seconds,
+        agency_letters=agency_letters,
+        agency_maildir=agency_maildir,
         trusted_roots=trusted_roots,
     )
     asyncio.run(_until_told_to_stop(settings))

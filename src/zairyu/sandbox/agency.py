@@ -18,7 +18,7 @@ from zairyu.sandbox.case import (
 )
 from zairyu.sandbox.clock import SandboxClock, day_in_japan
 from zairyu.sandbox.fees import TIME_TO_PAY, charge_for
-from zairyu.sandbox.letters import Letters
+from zairyu.sandbox.letters import DOCUMENTS, EXAMINED, NUMBERED, READY, RECEIVED, SENT, Letters
 from zairyu.sandbox.registry import Application, Contents, Registry, Supply
 
 _COLLECTION_METHODS = {"CERTIFICATE_OF_ELIGIBILITY": frozenset({"EMAIL", "POST"})}
@@ -62,40 +62,63 @@ class Agency:
             self.registry.add(
                 request_id, provisional_number=provisional_number, sha256=sha256, size=size, contents=contents
             )
+        self._letters.tell(RECEIVED, self.registry.application(request_id))
         return self._submitted(request_id)
 
-    def supply(self, request_id: str, number: int, supply_id: str, *, sha256: str, size: int) -> Submitted:
-        """Take the documents for a request. The same supply is answered alike.
+    def answer_to_supply(
+        self, request_id: str, number: int, supply_id: str, *, sha256: str, complete: bool
+    ) -> Submitted | None:
+        """The answer already given to this supply; nothing when it is new, and wanted.
 
         Raises:
             NotFound: there is no such application, or no such request for documents.
-            Refusal: other documents were supplied for it, or none are wanted any more.
+            Refusal: something else was supplied under this id, or nothing is wanted any more.
         """
         record = self.registry.application(request_id).record
-        if number not in {asked.number for asked in record.document_requests}:
+        asked = next((asked for asked in record.document_requests if asked.number == number), None)
+        if asked is None:
             raise NotFound("NO_SUCH_DOCUMENT_REQUEST", f"there is no request for documents number {number}")
-        taken = next((supply for supply in self.registry.supplies(request_id) if supply.number == number), None)
-        if taken is None:
-            taken = Supply(number=number, supply_id=supply_id, sha256=sha256, size=size, accepted_at=self._clock.now())
-            self._take(record, taken)
-        elif taken.supply_id != supply_id:
-            raise Refusal("DOCUMENTS_NOT_WANTED", "documents were already supplied for this request")
-        elif taken.sha256 != sha256:
-            raise Refusal("SUPPLY_ID_REUSED", "this supply id was used for other documents")
-        return Submitted(
-            request_id=request_id, provisional_number=record.provisional_number, accepted_at=taken.accepted_at
-        )
+        for taken in self.registry.supplies(request_id):
+            if (taken.number, taken.supply_id) == (number, supply_id):
+                if (taken.sha256, taken.complete) != (sha256, complete):
+                    raise Refusal("SUPPLY_ID_REUSED", "this supply id was used for other documents")
+                return _supplied(record, taken)
+        if asked.supplied or record.documents != Documents.WANTED:
+            raise Refusal("DOCUMENTS_NOT_WANTED", "no documents are wanted for this request")
+        return None
 
-    def _take(self, record: StatusRecord, supply: Supply) -> None:
-        if record.documents != Documents.WANTED:
-            raise Refusal("DOCUMENTS_NOT_WANTED", "no documents are wanted for this application")
-        answered = [
-            asked.model_copy(update={"supplied": True}) if asked.number == supply.number else asked
-            for asked in record.document_requests
-        ]
+    def supply(self, request_id: str, supply: Supply) -> Submitted:
+        """Take documents for a request. The same supply is answered alike.
+
+        While a request stays open it is no news that something came: the record has no word for it.
+
+        Raises:
+            NotFound: as `answer_to_supply` does.
+            Refusal: as `answer_to_supply` does.
+        """
+        answered = self.answer_to_supply(
+            request_id, supply.number, supply.supply_id, sha256=supply.sha256, complete=supply.complete
+        )
+        if answered is not None:
+            return answered
+        record = self.registry.application(request_id).record
         with self.registry.entry():
-            self.registry.add_supply(record.request_id, supply)
-            self.registry.change(record, documents=Documents.SUPPLIED, document_requests=answered)
+            self.registry.add_supply(request_id, supply)
+            if supply.complete:
+                self.registry.change(record, **_without_open_request(record, supply.number))
+        return _supplied(record, supply)
+
+    def take_back(self, request_id: str) -> StatusRecord:
+        """Withdraw an application; what is withdrawn stays so.
+
+        Raises:
+            NotFound: there is no such application.
+            Refusal: it has another outcome.
+        """
+        record = self.registry.application(request_id).record
+        if record.outcome != Outcome.WITHDRAWN:
+            self.withdraw(request_id)
+        return self.registry.application(request_id).record
 
     def choose_collection(self, request_id: str, method: str) -> StatusRecord:
         """Note how the result is to be collected. It is no news: the record has no word for it.
@@ -124,6 +147,7 @@ class Agency:
         with self.registry.entry():
             number = f"東オンＥＮ{year}{self.registry.next_serial(f'receipt/{year}'):06}"
             self.registry.change(record, receipt_number=number)
+        self._letters.tell(NUMBERED, self.registry.application(request_id))
 
     def start_examination(self, request_id: str) -> None:
         """Begin to examine."""
@@ -135,6 +159,7 @@ class Agency:
         record = self._open_for(Action.REQUEST_DOCUMENTS, request_id).record
         asked = RequestedDocuments(number=len(record.document_requests) + 1, items=items, due_on=due_on)
         self._change(record, documents=Documents.WANTED, document_requests=[*record.document_requests, asked])
+        self._letters.tell(DOCUMENTS, self.registry.application(request_id), asked=asked)
 
     def permit(self, request_id: str, period: Period | None, expires_on: date | None = None) -> None:
         """Permit, with a period of stay where the application is for one. The fee slip comes with it.
@@ -157,6 +182,7 @@ class Agency:
             )
             if period is not None and period.is_stamped:
                 self.registry.set_collection_method(request_id, "COUNTER")
+        self._letters.tell(EXAMINED, application)
 
     def _grant(self, contents: Contents, period: Period, expires_on: date | None) -> GrantedPeriod:
         # An extension runs on from the end of the stay before it, anything else from today.
@@ -187,13 +213,14 @@ class Agency:
 
     def deny(self, request_id: str) -> None:
         """Deny. The application axis says `審査完了` for a denial as for a permission."""
-        record = self._open_for(Action.DENY, request_id).record
+        application = self._open_for(Action.DENY, request_id)
         self._change(
-            record,
+            application.record,
             application=Stage.EXAMINATION_COMPLETED,
-            documents=_nothing_wanted(record),
+            documents=_nothing_wanted(application.record),
             outcome=Outcome.DENIED,
         )
+        self._letters.tell(EXAMINED, application)
 
     def withdraw(self, request_id: str) -> None:
         """Record that the applicant withdrew."""
@@ -214,8 +241,9 @@ class Agency:
 
     def mark_ready(self, request_id: str) -> None:
         """The card is ready."""
-        record = self._open_for(Action.MARK_READY, request_id).record
-        self._change(record, collection=Collection.READY)
+        application = self._open_for(Action.MARK_READY, request_id)
+        self._change(application.record, collection=Collection.READY)
+        self._letters.tell(READY, application)
 
     def mark_sent(self, request_id: str) -> None:
         """The card is in the mail, or the certificate is mailed."""
@@ -223,6 +251,8 @@ class Agency:
         self._change(application.record, collection=Collection.SENT, application=Stage.CLOSED)
         if application.collection_method == "EMAIL":
             self._letters.certificate(application)
+        else:
+            self._letters.tell(SENT, application)
 
     def hand_over(self, request_id: str) -> None:
         """The person has it in hand."""
@@ -268,6 +298,22 @@ class Agency:
         if application is None or application.record.fee is None:
             raise NotFound("NO_SUCH_PAYMENT_NUMBER", "no fee slip has this number")
         return application, application.record.fee
+
+
+def _supplied(record: StatusRecord, supply: Supply) -> Submitted:
+    return Submitted(
+        request_id=record.request_id, provisional_number=record.provisional_number, accepted_at=supply.accepted_at
+    )
+
+
+def _without_open_request(record: StatusRecord, number: int) -> dict[str, object]:
+    """What changes when a request is answered: documents are wanted as long as another one is open."""
+    requests = [
+        asked.model_copy(update={"supplied": True}) if asked.number == number else asked
+        for asked in record.document_requests
+    ]
+    answered = all(asked.supplied for asked in requests)
+    return {"documents": Documents.SUPPLIED if answered else Documents.WANTED, "document_requests": requests}
 
 
 def _nothing_wanted(record: StatusRecord) -> str:

@@ -4,23 +4,25 @@ import base64
 import hashlib
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Header, Path, Query, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from fastapi.security.utils import get_authorization_scheme_param
 
-from zairyu.activities.mynaportal.wire import CollectionChoice, FeedPage, StatusRecord, Submitted, Token
+from zairyu.activities.mynaportal.wire import CollectionChoice, FeedPage, Maintenance, StatusRecord, Submitted, Token
 from zairyu.sandbox.agency import Agency
-from zairyu.sandbox.faults import Call, Fault, Faults
+from zairyu.sandbox.faults import Call, Faults
 from zairyu.sandbox.faulty_route import FaultyRoute
+from zairyu.sandbox.feed import Feed
+from zairyu.sandbox.maintenance import MaintenancePlan
+from zairyu.sandbox.offers import Offer, Offers
 from zairyu.sandbox.problems import ProblemError, answer_with_problems
 from zairyu.sandbox.reception import Reception
 
-LONGEST_WAIT: Final = 60.0
-_EVENTS_ON_A_PAGE: Final = 100
 _LARGEST_PACKAGE: Final = 32 * 1024 * 1024
-_LARGEST_PDF: Final = 25 * 1024 * 1024
+_LARGEST_SUPPLY: Final = 25 * 1024 * 1024
 _TOKEN_SECONDS: Final = 1800
 
 RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
@@ -64,10 +66,14 @@ class Credentials:
 class MachineInterface:
     """The calls, one method each."""
 
-    def __init__(self, agency: Agency, reception: Reception, faults: Faults) -> None:
+    def __init__(
+        self, agency: Agency, reception: Reception, feed: Feed, maintenance: MaintenancePlan, offers: Offers
+    ) -> None:
         self._agency = agency
         self._reception = reception
-        self._faults = faults
+        self._feed = feed
+        self._maintenance = maintenance
+        self._offers = offers
 
     async def submit(
         self,
@@ -83,50 +89,78 @@ class MachineInterface:
 
     async def look_up(self, request_id: RequestId) -> StatusRecord:
         """`GET /v1/applications/{request_id}`."""
-        return self._agency.registry.application(request_id).record
+        return self._offers.told(self._agency.registry.application(request_id).record)
 
-    async def supply(self, request: Request, request_id: RequestId, number: int, supply_id: SupplyId) -> Submitted:
+    async def supply(
+        self,
+        request: Request,
+        request_id: RequestId,
+        number: int,
+        supply_id: SupplyId,
+        complete: Annotated[bool, Query()] = True,
+        content_type: Annotated[str, Header()] = "",
+    ) -> Submitted:
         """`PUT /v1/applications/{request_id}/documents/{number}/{supply_id}`."""
-        pdf = await _body(request, _LARGEST_PDF)
-        if not pdf.startswith(b"%PDF-"):
-            raise ProblemError(422, "NOT_A_PDF", "additional documents are supplied as one PDF")
-        return self._agency.supply(request_id, number, supply_id, sha256=hashlib.sha256(pdf).hexdigest(), size=len(pdf))
+        content = await _body(request, _LARGEST_SUPPLY)
+        return await self._reception.supply(
+            request_id, number, supply_id, content, media_type=content_type, complete=complete
+        )
 
     async def choose_collection(self, request_id: RequestId, choice: CollectionChoice) -> StatusRecord:
         """`PUT /v1/applications/{request_id}/collection`."""
-        return self._agency.choose_collection(request_id, choice.method)
+        return self._offers.told(self._agency.choose_collection(request_id, choice.method))
+
+    async def withdraw(self, request_id: RequestId) -> StatusRecord:
+        """`PUT /v1/applications/{request_id}/withdrawal`."""
+        return self._offers.told(self._agency.take_back(request_id))
 
     async def feed(
         self,
         cursor: Annotated[str, Query(pattern=r"^[0-9]{0,18}$")] = "",
         wait: Annotated[float, Query(ge=0)] = 0,
     ) -> FeedPage:
-        """`GET /v1/status-feed`. A cursor is a place in the feed, and nothing that a caller should read."""
-        after = int(cursor or 0)
-        await self._agency.registry.wait_for_news(after, min(wait, LONGEST_WAIT))
-        events, last = self._agency.registry.news_after(after, _EVENTS_ON_A_PAGE)
-        if events and self._faults.take(Fault.REPEAT_EVENTS, Call.FEED):
-            events = [event for event in events for _ in range(2)]
-        if events and self._faults.take(Fault.REVERSE_EVENTS, Call.FEED):
-            events.reverse()
-        return FeedPage(events=events, next_cursor=str(last))
+        """`GET /v1/status-feed`."""
+        return await self._feed.page(cursor, wait)
+
+    async def maintenance(self) -> Maintenance:
+        """`GET /v1/maintenance`."""
+        return self._maintenance.announced()
 
 
-def machine_interface(agency: Agency, reception: Reception, faults: Faults, credentials: Credentials) -> FastAPI:
+def machine_interface(
+    agency: Agency,
+    reception: Reception,
+    feed: Feed,
+    maintenance: MaintenancePlan,
+    offers: Offers,
+    faults: Faults,
+    credentials: Credentials,
+) -> FastAPI:
     """The interface as an application of its own, in which every error is a problem."""
-    calls = MachineInterface(agency, reception, faults)
+    calls = MachineInterface(agency, reception, feed, maintenance, offers)
     router = APIRouter(route_class=FaultyRoute)
     router.add_api_route("/oauth/token", credentials.token, methods=["POST"], name=Call.TOKEN)
 
     guarded = APIRouter(prefix="/v1", route_class=FaultyRoute, dependencies=[Depends(credentials.check)])
+    guarded.add_api_route("/maintenance", calls.maintenance, methods=["GET"], name=Call.MAINTENANCE)
+
+    working = APIRouter(route_class=FaultyRoute, dependencies=[Depends(maintenance.check)])
+
+    def add(
+        method: str, path: str, call: Call, answer: Callable[..., Awaitable[object]], offer: Offer | None = None
+    ) -> None:
+        needs = [] if offer is None else [Depends(offers.needed(offer))]
+        working.add_api_route(path, answer, methods=[method], name=call, dependencies=needs)
+
     application = "/applications/{request_id}"
-    guarded.add_api_route(application, calls.submit, methods=["PUT"], name=Call.SUBMISSION)
-    guarded.add_api_route(application, calls.look_up, methods=["GET"], name=Call.LOOK_UP)
-    guarded.add_api_route(
-        f"{application}/documents/{{number}}/{{supply_id}}", calls.supply, methods=["PUT"], name=Call.DOCUMENTS
-    )
-    guarded.add_api_route(f"{application}/collection", calls.choose_collection, methods=["PUT"], name=Call.COLLECTION)
-    guarded.add_api_route("/status-feed", calls.feed, methods=["GET"], name=Call.FEED)
+    supply = f"{application}/documents/{{number}}/{{supply_id}}"
+    add("PUT", application, Call.SUBMISSION, calls.submit)
+    add("GET", application, Call.LOOK_UP, calls.look_up, Offer.STATUS_LOOK_UP)
+    add("PUT", supply, Call.DOCUMENTS, calls.supply, Offer.DOCUMENT_SUPPLY)
+    add("PUT", f"{application}/collection", Call.COLLECTION, calls.choose_collection, Offer.COLLECTION_CHANGE)
+    add("PUT", f"{application}/withdrawal", Call.WITHDRAWAL, calls.withdraw, Offer.WITHDRAWAL)
+    add("GET", "/status-feed", Call.FEED, calls.feed, Offer.STATUS_FEED)
+    guarded.include_router(working)
     router.include_router(guarded)
 
     app = FastAPI(title="Sandbox of Mynaportal and RAS", docs_url=None, redoc_url=None)

@@ -128,9 +128,7 @@ def _before_the_outcome(record: StatusRecord) -> frozenset[Action]:
     elif record.application == Stage.RECEIVED:
         actions.add(Action.START_EXAMINATION)
     if record.application == Stage.UNDER_EXAMINATION:
-        actions |= {Action.PERMIT, Action.DENY}
-        if record.documents != Documents.WANTED:
-            actions.add(Action.REQUEST_DOCUMENTS)
+        actions |= {Action.PERMIT, Action.DENY, Action.REQUEST_DOCUMENTS}
     return frozenset(actions)
 
 

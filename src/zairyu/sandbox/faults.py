@@ -23,6 +23,14 @@ class Fault(StrEnum):
     """A page of the feed tells every event twice."""
     REVERSE_EVENTS = "reverse_events"
     """A page of the feed tells its events in the wrong order."""
+    LOSE_EVENTS = "lose_events"
+    """A page of the feed leaves its events out, for good."""
+    DELAY_EVENTS = "delay_events"
+    """A page of the feed holds its events back for a day of the sandbox's clock; they come after later ones."""
+    FORGET_CURSOR = "forget_cursor"
+    """A call of the feed with a cursor is answered 410 `CURSOR_UNKNOWN`; without one, the feed begins again."""
+    ODD_WORD = "odd_word"
+    """The last record on a page of the feed has, on one `axis`, a word that nobody knows."""
 
 
 class Call(StrEnum):
@@ -33,11 +41,31 @@ class Call(StrEnum):
     LOOK_UP = "look_up"
     DOCUMENTS = "documents"
     COLLECTION = "collection"
+    WITHDRAWAL = "withdrawal"
     FEED = "feed"
+    MAINTENANCE = "maintenance"
     MAIL = "mail"
 
 
-_FEED_FAULTS = frozenset({Fault.REPEAT_EVENTS, Fault.REVERSE_EVENTS})
+class Axis(StrEnum):
+    """Which word of a record."""
+
+    APPLICATION = "application"
+    DOCUMENTS = "documents"
+    COLLECTION = "collection"
+    OUTCOME = "outcome"
+
+
+_FEED_FAULTS = frozenset(
+    {
+        Fault.REPEAT_EVENTS,
+        Fault.REVERSE_EVENTS,
+        Fault.LOSE_EVENTS,
+        Fault.DELAY_EVENTS,
+        Fault.FORGET_CURSOR,
+        Fault.ODD_WORD,
+    }
+)
 
 
 class FaultOrder(BaseModel):
@@ -49,6 +77,8 @@ class FaultOrder(BaseModel):
     """`feed` whatever is said, for the faults that only a feed can have."""
     seconds: float = Field(default=2.0, ge=0, le=60)
     """How long a `timeout` is silent."""
+    axis: Axis = Axis.APPLICATION
+    """Where an `odd_word` stands."""
 
     @model_validator(mode="after")
     def _feed_faults_are_of_the_feed(self) -> Self:
@@ -69,17 +99,25 @@ class Faults:
     def __init__(self) -> None:
         self._left: Counter[_Switch] = Counter()
         self._silence = 0.0
+        self._odd_axis = Axis.APPLICATION
 
     def arm(self, order: FaultOrder) -> None:
         """Set how many calls go wrong from now on, in place of what was set before."""
         self._left[_Switch(order.kind, order.call)] = order.count
         if order.kind is Fault.TIMEOUT:
             self._silence = order.seconds
+        if order.kind is Fault.ODD_WORD:
+            self._odd_axis = order.axis
 
     @property
     def silence(self) -> float:
         """How many seconds a `timeout` is silent."""
         return self._silence
+
+    @property
+    def odd_axis(self) -> Axis:
+        """Where an `odd_word` stands."""
+        return self._odd_axis
 
     def take(self, kind: Fault, call: Call) -> bool:
         """Whether this call goes wrong in this way; if so, it is one of the count."""
@@ -92,7 +130,7 @@ class Faults:
     def armed(self) -> list[FaultOrder]:
         """What still is to go wrong."""
         return [
-            FaultOrder(kind=switch.kind, count=left, call=switch.call, seconds=self._silence)
+            FaultOrder(kind=switch.kind, count=left, call=switch.call, seconds=self._silence, axis=self._odd_axis)
             for switch, left in self._left.items()
             if left
         ]

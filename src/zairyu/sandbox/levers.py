@@ -1,20 +1,26 @@
 """The levers of the sandbox, for tests and for the start page: clock, faults, automatic officer, and what it keeps."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from zairyu.activities.mynaportal.wire import StatusRecord
+from zairyu.activities.mynaportal.wire import Maintenance, StatusRecord
+from zairyu.sandbox.agency import Agency
 from zairyu.sandbox.automatic import AutomaticOfficer
-from zairyu.sandbox.clock import SandboxClock
-from zairyu.sandbox.faults import Call, Fault, FaultOrder, Faults
+from zairyu.sandbox.clock import JAPAN, SandboxClock
+from zairyu.sandbox.dkim_key import DkimKey
+from zairyu.sandbox.faults import Axis, Call, Fault, FaultOrder, Faults
+from zairyu.sandbox.feed import Feed
 from zairyu.sandbox.mailbox import Mailbox, ReceivedMail
+from zairyu.sandbox.maintenance import MaintenancePlan
+from zairyu.sandbox.offers import Offer, Offers
 from zairyu.sandbox.pages import Pages, same_origin, to
-from zairyu.sandbox.registry import Registry, Supply
+from zairyu.sandbox.registry import Contents, Supply
 
 
 class ClockSetting(BaseModel):
@@ -39,6 +45,44 @@ class AutomaticSetting(BaseModel):
     """How long an application is left alone before each step; unchanged when not given."""
 
 
+def _new_notice() -> str:
+    return f"notice-{secrets.token_hex(4)}"
+
+
+class Notice(BaseModel):
+    """The announcement of a window in which the interface rests."""
+
+    begins: AwareDatetime
+    ends: AwareDatetime
+    title: str = "定期メンテナンス / Scheduled maintenance"
+    notice_id: str = Field(default_factory=_new_notice, pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """The same once more moves the window."""
+
+
+class OutageSetting(BaseModel):
+    """Whether the interface is out of order."""
+
+    on: bool
+
+
+class DnsRecord(BaseModel):
+    """What the DNS would hold."""
+
+    name: str
+    txt: str
+
+
+_STRANGER: Final = Contents(
+    application_type="EXTENSION_OF_PERIOD",
+    signer_name="STRANGER SAMPLE",
+    files=[],
+    csv_row={"1 氏名": "STRANGER SAMPLE", "2 電子メールアドレス": "stranger@sandbox.example"},
+    period_expires_on=None,
+    collection_method="POST",
+)
+"""What the agency has of an application that came another way."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
     """What the agency ended up with for one application."""
@@ -56,13 +100,27 @@ class Levers:
     """The switches, each with its state."""
 
     def __init__(
-        self, *, clock: SandboxClock, faults: Faults, automatic: AutomaticOfficer, mailbox: Mailbox, registry: Registry
+        self,
+        *,
+        clock: SandboxClock,
+        faults: Faults,
+        automatic: AutomaticOfficer,
+        mailbox: Mailbox,
+        agency: Agency,
+        feed: Feed,
+        offers: Offers,
+        maintenance: MaintenancePlan,
+        dkim_key: DkimKey,
     ) -> None:
         self._clock = clock
         self._faults = faults
         self._automatic = automatic
         self._mailbox = mailbox
-        self._registry = registry
+        self._agency = agency
+        self._feed = feed
+        self._offers = offers
+        self._maintenance = maintenance
+        self._dkim_key = dkim_key
 
     async def clock(self) -> ClockReading:
         """`GET /sandbox/clock`."""
@@ -73,6 +131,7 @@ class Levers:
     async def set_clock(self, setting: ClockSetting) -> ClockReading:
         """`POST /sandbox/clock`."""
         self._clock.set_offset(timedelta(seconds=setting.offset_seconds))
+        self._feed.tell_what_was_delayed()
         return await self.clock()
 
     async def faults(self) -> list[FaultOrder]:
@@ -109,10 +168,49 @@ class Levers:
                 size=application.size,
                 collection_method=application.collection_method,
                 record=application.record,
-                supplies=self._registry.supplies(application.request_id),
+                supplies=self._agency.registry.supplies(application.request_id),
             )
-            for application in self._registry.applications()
+            for application in self._agency.registry.applications()
         ]
+
+    async def offers(self) -> list[Offer]:
+        """`GET /sandbox/offers`: what the interface offers."""
+        return sorted(self._offers.names)
+
+    async def set_offers(self, names: list[Offer]) -> list[Offer]:
+        """`POST /sandbox/offers`: this from now on, and nothing else."""
+        self._offers.names = frozenset(names)
+        return await self.offers()
+
+    async def add_stranger(self) -> StatusRecord:
+        """`POST /sandbox/strangers`: an application that nobody sent through this interface has its number."""
+        request_id = f"stranger-{secrets.token_hex(8)}"
+        self._agency.receive(request_id, sha256="", size=0, contents=_STRANGER)
+        self._agency.issue_receipt_number(request_id)
+        return self._agency.registry.application(request_id).record
+
+    async def maintenance(self) -> Maintenance:
+        """`GET /sandbox/maintenance`: what `GET /v1/maintenance` says."""
+        return self._maintenance.announced()
+
+    async def announce(self, notice: Notice) -> Maintenance:
+        """`POST /sandbox/maintenance`."""
+        self._maintenance.announce(**dict(notice))
+        return await self.maintenance()
+
+    async def withdraw_notice(self, notice_id: str) -> Maintenance:
+        """`DELETE /sandbox/maintenance/{notice_id}`."""
+        self._maintenance.withdraw(notice_id)
+        return await self.maintenance()
+
+    async def set_outage(self, setting: OutageSetting) -> Maintenance:
+        """`POST /sandbox/outage`."""
+        self._maintenance.set_outage(setting.on)
+        return await self.maintenance()
+
+    async def dkim(self) -> DnsRecord:
+        """`GET /sandbox/dkim`: where the agency's mails say that their key is."""
+        return DnsRecord(name=self._dkim_key.record_name, txt=self._dkim_key.record_text)
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -125,14 +223,23 @@ class Levers:
         router.add_api_route("/automatic", self.set_automatic, methods=["POST"])
         router.add_api_route("/mails", self.mails, methods=["GET"])
         router.add_api_route("/applications", self.applications, methods=["GET"])
+        router.add_api_route("/offers", self.offers, methods=["GET"])
+        router.add_api_route("/offers", self.set_offers, methods=["POST"])
+        router.add_api_route("/strangers", self.add_stranger, methods=["POST"])
+        router.add_api_route("/maintenance", self.maintenance, methods=["GET"])
+        router.add_api_route("/maintenance", self.announce, methods=["POST"])
+        router.add_api_route("/maintenance/{notice_id}", self.withdraw_notice, methods=["DELETE"])
+        router.add_api_route("/outage", self.set_outage, methods=["POST"])
+        router.add_api_route("/dkim", self.dkim, methods=["GET"])
         return router
 
 
 class StartPage:
     """The first page: the way to all others, and the levers as forms."""
 
-    def __init__(self, levers: Levers, pages: Pages) -> None:
+    def __init__(self, levers: Levers, clock: SandboxClock, pages: Pages) -> None:
         self._levers = levers
+        self._clock = clock
         self._pages = pages
 
     async def show(self) -> HTMLResponse:
@@ -145,6 +252,11 @@ class StartPage:
             armed=await self._levers.faults(),
             faults=list(Fault),
             calls=list(Call),
+            axes=list(Axis),
+            offered=await self._levers.offers(),
+            every_offer=list(Offer),
+            maintenance=await self._levers.maintenance(),
+            suggested_window=_tonight(self._clock.today()),
         )
 
     async def set_clock(self, days: Annotated[float, Form(ge=-3650, le=3650)]) -> RedirectResponse:
@@ -160,10 +272,42 @@ class StartPage:
         return to("/")
 
     async def arm(
-        self, kind: Annotated[Fault, Form()], call: Annotated[Call, Form()], count: Annotated[int, Form(ge=0)]
+        self,
+        kind: Annotated[Fault, Form()],
+        call: Annotated[Call, Form()],
+        count: Annotated[int, Form(ge=0)],
+        axis: Annotated[Axis, Form()] = Axis.APPLICATION,
     ) -> RedirectResponse:
         """`POST /levers/faults`."""
-        await self._levers.arm(FaultOrder(kind=kind, call=call, count=count))
+        await self._levers.arm(FaultOrder(kind=kind, call=call, count=count, axis=axis))
+        return to("/")
+
+    async def set_offers(self, names: Annotated[list[Offer], Form(default_factory=list)]) -> RedirectResponse:
+        """`POST /levers/offers`: everything that is ticked."""
+        await self._levers.set_offers(names)
+        return to("/")
+
+    async def add_stranger(self) -> RedirectResponse:
+        """`POST /levers/strangers`."""
+        await self._levers.add_stranger()
+        return to("/officer")
+
+    async def announce(
+        self, begins: Annotated[datetime, Form()], ends: Annotated[datetime, Form()], title: Annotated[str, Form()]
+    ) -> RedirectResponse:
+        """`POST /levers/maintenance`: times in Japan."""
+        notice = Notice(begins=begins.replace(tzinfo=JAPAN), ends=ends.replace(tzinfo=JAPAN), title=title)
+        await self._levers.announce(notice)
+        return to("/")
+
+    async def withdraw_notice(self, notice_id: str) -> RedirectResponse:
+        """`POST /levers/maintenance/{notice_id}/withdrawal`."""
+        await self._levers.withdraw_notice(notice_id)
+        return to("/")
+
+    async def set_outage(self, on: Annotated[bool, Form()]) -> RedirectResponse:
+        """`POST /levers/outage`."""
+        await self._levers.set_outage(OutageSetting(on=on))
         return to("/")
 
     def router(self) -> APIRouter:
@@ -173,4 +317,15 @@ class StartPage:
         router.add_api_route("/levers/clock", self.set_clock, methods=["POST"])
         router.add_api_route("/levers/automatic", self.set_automatic, methods=["POST"])
         router.add_api_route("/levers/faults", self.arm, methods=["POST"])
+        router.add_api_route("/levers/offers", self.set_offers, methods=["POST"])
+        router.add_api_route("/levers/strangers", self.add_stranger, methods=["POST"])
+        router.add_api_route("/levers/maintenance", self.announce, methods=["POST"])
+        router.add_api_route("/levers/maintenance/{notice_id}/withdrawal", self.withdraw_notice, methods=["POST"])
+        router.add_api_route("/levers/outage", self.set_outage, methods=["POST"])
         return router
+
+
+def _tonight(today: date) -> tuple[str, str]:
+    """What the form for a window suggests, as a form's field wants it: the coming night in Japan."""
+    tomorrow = today + timedelta(days=1)
+    return f"{today}T22:00", f"{tomorrow}T06:00"

@@ -65,7 +65,7 @@ class OfficerPages:
             application=application,
             record=application.record,
             history=self._agency.registry.history(request_id),
-            supplies={supply.number: supply for supply in self._agency.registry.supplies(request_id)},
+            supplies=self._agency.registry.supplies(request_id),
             grants_period=grants_period(application.application_type),
             forward=_open_buttons(application, _FORWARD),
             against=_open_buttons(application, _AGAINST),

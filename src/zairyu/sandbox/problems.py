@@ -15,12 +15,16 @@ from zairyu.sandbox.case import NotFound, Refusal, Unacceptable
 class ProblemError(Exception):
     """The call is answered with a problem."""
 
-    def __init__(self, status: int, code: str, detail: str, items: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, items: Sequence[tuple[str, str]] = (), *, retry_after: int = 1
+    ) -> None:
         super().__init__(f"{status} {code}: {detail}")
         self.status = status
         self.code = code
         self.detail = detail
         self.items = items
+        self.retry_after = retry_after
+        """Seconds after which a 503 may be gone."""
 
 
 def answer_with_problems(app: FastAPI) -> None:
@@ -68,7 +72,7 @@ def _answer(error: ProblemError) -> JSONResponse:
         case 401:
             headers["WWW-Authenticate"] = "Bearer"
         case 503:
-            headers["Retry-After"] = "1"
+            headers["Retry-After"] = str(error.retry_after)
     return JSONResponse(
         body.model_dump(), status_code=error.status, headers=headers, media_type="application/problem+json"
     )

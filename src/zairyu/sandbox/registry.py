@@ -6,7 +6,7 @@ the next place in the feed; the newest record is the truth, and nothing is ever 
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,13 +41,29 @@ CREATE TABLE IF NOT EXISTS supply (
     sha256 TEXT NOT NULL,
     size INTEGER NOT NULL,
     accepted_at TEXT NOT NULL,
-    PRIMARY KEY (request_id, number)
+    complete INTEGER NOT NULL,
+    signer_name TEXT,
+    PRIMARY KEY (request_id, number, supply_id)
+);
+CREATE TABLE IF NOT EXISTS kept_from_feed (
+    event_id TEXT PRIMARY KEY,
+    until TEXT
 );
 CREATE TABLE IF NOT EXISTS serial (
     name TEXT PRIMARY KEY,
     last INTEGER NOT NULL
 );
 """
+
+_MANY_SUPPLIES_FOR_ONE_REQUEST = f"""
+BEGIN;
+ALTER TABLE supply RENAME TO single_supply;
+{_TABLES}
+INSERT INTO supply SELECT *, 1, NULL FROM single_supply;
+DROP TABLE single_supply;
+COMMIT;
+"""  # noqa: S608  no words but our own
+"""What a database of an older release needs, in which one supply answered a request."""
 
 _SELECT_APPLICATIONS = """
 SELECT application.*, event.record
@@ -107,13 +123,18 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True)
 class Supply:
-    """Documents that were supplied for a request."""
+    """Documents that were supplied for a request: one of its supplies."""
 
     number: int
+    """Of the request."""
     supply_id: str
     sha256: str
     size: int
     accepted_at: datetime
+    complete: bool = True
+    """Whether nothing more follows for the request."""
+    signer_name: str | None = None
+    """Who signed it; nothing where supplies are not signed."""
 
 
 class Registry:
@@ -124,6 +145,9 @@ class Registry:
         self._clock = clock
         self._news = asyncio.Event()
         self._closed = False
+        columns = {row["name"] for row in database.execute("PRAGMA table_info(supply)")}
+        if columns and "complete" not in columns:
+            database.executescript(_MANY_SUPPLIES_FOR_ONE_REQUEST)
         database.executescript(_TABLES)
 
     @contextmanager
@@ -178,7 +202,7 @@ class Registry:
     def add_supply(self, request_id: str, supply: Supply) -> None:
         """Documents that came in."""
         self._database.execute(
-            "INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 request_id,
                 supply.number,
@@ -186,6 +210,8 @@ class Registry:
                 supply.sha256,
                 supply.size,
                 supply.accepted_at.isoformat(),
+                supply.complete,
+                supply.signer_name,
             ),
         )
 
@@ -241,8 +267,8 @@ class Registry:
         return [StatusRecord.model_validate_json(row["record"]) for row in rows]
 
     def supplies(self, request_id: str) -> list[Supply]:
-        """What was supplied for an application."""
-        rows = self._database.execute("SELECT * FROM supply WHERE request_id = ? ORDER BY number", (request_id,))
+        """What was supplied for an application: by request, and in the order in which it came."""
+        rows = self._database.execute("SELECT * FROM supply WHERE request_id = ? ORDER BY number, rowid", (request_id,))
         return [
             Supply(
                 number=row["number"],
@@ -250,6 +276,8 @@ class Registry:
                 sha256=row["sha256"],
                 size=row["size"],
                 accepted_at=datetime.fromisoformat(row["accepted_at"]),
+                complete=bool(row["complete"]),
+                signer_name=row["signer_name"],
             )
             for row in rows
         ]
@@ -260,7 +288,32 @@ class Registry:
             "SELECT sequence, record FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, limit)
         ).fetchall()
         records = [StatusRecord.model_validate_json(row["record"]) for row in rows]
-        return records, rows[-1]["sequence"] if rows else sequence
+        kept = {row["event_id"] for row in self._database.execute("SELECT event_id FROM kept_from_feed")}
+        told = [record for record in records if record.event_id not in kept]
+        return told, rows[-1]["sequence"] if rows else sequence
+
+    def keep_from_feed(self, event_ids: Sequence[str], until: datetime | None) -> None:
+        """Let the feed leave events out until a moment, or for good."""
+        moment = None if until is None else until.isoformat()
+        with self._database:
+            self._database.executemany(
+                "INSERT INTO kept_from_feed VALUES (?, ?)", [(event_id, moment) for event_id in event_ids]
+            )
+
+    def return_to_feed(self, now: datetime) -> None:
+        """Put the events whose moment has come at the end of the feed, where every reader comes upon them."""
+        kept = self._database.execute("SELECT * FROM kept_from_feed WHERE until IS NOT NULL").fetchall()
+        due = [row["event_id"] for row in kept if datetime.fromisoformat(row["until"]) <= now]
+        if not due:
+            return
+        with self.entry():
+            for event_id in due:
+                request_id, _, revision = event_id.rpartition("/")
+                self._database.execute("DELETE FROM kept_from_feed WHERE event_id = ?", (event_id,))
+                self._database.execute(
+                    "UPDATE event SET sequence = ? WHERE request_id = ? AND revision = ?",
+                    (self.last_sequence() + 1, request_id, int(revision)),
+                )
 
     def last_sequence(self) -> int:
         """The place where the feed ends now."""

@@ -19,14 +19,18 @@ from zairyu.sandbox.api import Credentials, machine_interface
 from zairyu.sandbox.automatic import AutomaticOfficer
 from zairyu.sandbox.clock import SandboxClock
 from zairyu.sandbox.database import open_database
+from zairyu.sandbox.dkim_key import DkimKey
 from zairyu.sandbox.faults import Faults
+from zairyu.sandbox.feed import Feed
 from zairyu.sandbox.http_server import http_server
-from zairyu.sandbox.letters import Letters
+from zairyu.sandbox.letters import DOMAIN, Letters, open_maildir
 from zairyu.sandbox.levers import Levers, StartPage
 from zairyu.sandbox.mailbox import Mailbox
+from zairyu.sandbox.maintenance import MaintenancePlan
+from zairyu.sandbox.offers import USUAL, Offer, Offers
 from zairyu.sandbox.officer import OfficerPages
 from zairyu.sandbox.pages import Pages
-from zairyu.sandbox.reception import Inspector, Reception, package_inspector, read_trusted_roots
+from zairyu.sandbox.reception import Inspector, Reception, package_inspector, read_trusted_roots, supply_inspector
 from zairyu.sandbox.registrations import AccountPages, Accounts
 from zairyu.sandbox.registry import Registry
 from zairyu.sandbox.smtp_server import smtp_server
@@ -53,6 +57,16 @@ class SandboxSettings(BaseSettings):
     """How long the automatic officer leaves an application alone before each step."""
     receipt_delay_seconds: float | None = Field(default=None, ge=0)
     """Receipt numbers come by themselves after this long, by the sandbox's clock; otherwise an officer issues them."""
+    offers: frozenset[Offer] = USUAL
+    """What the interface offers from the start."""
+    supplies_are_signed: bool = False
+    """Whether additional documents are signed, as an application is."""
+    agency_letters: bool = False
+    """Whether the agency writes mails about the course of an application."""
+    agency_maildir: Path | None = None
+    """Where a copy of each such mail is delivered to the provider."""
+    provider_mail: str = "zairyu@sandbox.example"
+    """To whom the copies are addressed."""
     trusted_roots: Path | None = None
     """PEM file, or directory of them: the roots of signers' certificates. Without any, no signature is trusted."""
     client_id: str = "sandbox-client"
@@ -89,7 +103,16 @@ class Sandbox:
         registry = Registry(database, self.clock)
         listener = stack.enter_context(socket.create_server((settings.host, settings.http_port)))
         self.base_url = f"http://{settings.host}:{listener.getsockname()[1]}"
-        letters = Letters(self.mailbox, self.base_url)
+        self._dkim_key = DkimKey(settings.data_dir / "dkim.pem", DOMAIN)
+        letters = Letters(
+            self.mailbox,
+            self.clock,
+            self._dkim_key,
+            self.base_url,
+            of_the_course=settings.agency_letters,
+            copies=None if settings.agency_maildir is None else open_maildir(settings.agency_maildir),
+            provider=settings.provider_mail,
+        )
         self.agency = Agency(registry, self.clock, letters)
         self.automatic = AutomaticOfficer(
             self.agency,
@@ -104,25 +127,35 @@ class Sandbox:
             smtp_server(self.mailbox, self.faults, settings.host, settings.smtp_port)
         )
         accounts = Accounts(database, letters)
-        await stack.enter_async_context(http_server(self._web(registry, accounts), listener))
+        maintenance = MaintenancePlan(database, self.clock)
+        await stack.enter_async_context(http_server(self._web(registry, accounts, maintenance), listener))
         # The first to be done at the end: whoever waits for news is let go before the server closes.
         stack.callback(registry.close)
 
-    def _web(self, registry: Registry, accounts: Accounts) -> ASGIApp:
+    def _web(self, registry: Registry, accounts: Accounts, maintenance: MaintenancePlan) -> ASGIApp:
         settings = self.settings
-        inspect = self._inspect or package_inspector(
-            [] if settings.trusted_roots is None else read_trusted_roots(settings.trusted_roots)
-        )
+        roots = [] if settings.trusted_roots is None else read_trusted_roots(settings.trusted_roots)
+        inspect = self._inspect or package_inspector(roots)
+        inspect_supply = supply_inspector(roots) if settings.supplies_are_signed else None
+        offers = Offers(settings.offers)
+        feed = Feed(registry, self.clock, self.faults, offers)
         levers = Levers(
             clock=self.clock,
             faults=self.faults,
             automatic=self.automatic,
             mailbox=self.mailbox,
-            registry=registry,
+            agency=self.agency,
+            feed=feed,
+            offers=offers,
+            maintenance=maintenance,
+            dkim_key=self._dkim_key,
         )
         for_programs = machine_interface(
             self.agency,
-            Reception(self.agency, accounts, self.clock, inspect),
+            Reception(self.agency, accounts, self.clock, inspect, inspect_supply),
+            feed,
+            maintenance,
+            offers,
             self.faults,
             Credentials(settings.client_id, settings.client_secret),
         )
@@ -131,7 +164,7 @@ class Sandbox:
         pages = Pages(self.clock)
         for_people = FastAPI(openapi_url=None)
         pages.answer_with_pages(for_people)
-        for_people.include_router(StartPage(levers, pages).router())
+        for_people.include_router(StartPage(levers, self.clock, pages).router())
         for_people.include_router(OfficerPages(self.agency, self.clock, self.automatic, pages).router())
         for_people.include_router(AccountPages(accounts, pages).router())
         for_people.include_router(TownPages(self.agency, self.mailbox, pages).router())

@@ -6,17 +6,36 @@ duties; an adapter for the real one goes beside it.
     POST /oauth/token                                        client credentials by HTTP Basic -> Token
     PUT  /v1/applications/{request_id}                       ZIP -> Submitted; the same bytes are answered alike
     GET  /v1/applications/{request_id}                       -> StatusRecord, or APPLICATION_NOT_FOUND
-    PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}   one PDF -> Submitted, once per request
+    PUT  /v1/applications/{request_id}/documents/{number}/{supply_id}?complete=
+                                                             one supply -> Submitted; the same bytes are answered alike
     PUT  /v1/applications/{request_id}/collection            CollectionChoice -> StatusRecord
+    PUT  /v1/applications/{request_id}/withdrawal            -> StatusRecord; withdrawn once, answered alike
     GET  /v1/status-feed?cursor=&wait=                       -> FeedPage, waits up to `wait` seconds for something new
+    GET  /v1/maintenance                                     -> Maintenance, also while every other call rests
     errors                                                   application/problem+json: Problem
 
 `PUT /v1/applications/{request_id}` carries the headers `Digest: sha-256=<base64>` and `Application-Type`.
+
+A supply is one PDF (`application/pdf`). Several may answer one request: with `complete=false` it stays open, with
+`complete=true`, the default, nothing more follows for it. Where supplies are signed, a supply is a package of its own
+(`application/zip`): the PDF, and a manifest that is signed as that of the application was.
+
+Codes of errors that a caller has to know:
+
+    404 APPLICATION_NOT_FOUND      nothing was filed under this request id
+    404 NO_SUCH_DOCUMENT_REQUEST   no documents were asked for under this number
+    409 REQUEST_ID_REUSED          other bytes were filed under this request id
+    409 SUPPLY_ID_REUSED           something else was supplied under this supply id
+    409 DOCUMENTS_NOT_WANTED       the request is answered, or the application is decided
+    409 NOT_POSSIBLE_NOW           a withdrawal after the outcome
+    410 CURSOR_UNKNOWN             the feed has to be read from its beginning, with an empty cursor
+    501 NOT_OFFERED                this interface has no such call
+    503 MAINTENANCE, OUTAGE        it rests; `Retry-After` says for how many seconds
 """
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
 class Wire(BaseModel):
@@ -48,6 +67,7 @@ class RequestedDocuments(Wire):
     items: list[str]
     due_on: date
     supplied: bool = False
+    """Whether the request was answered completely."""
 
 
 class GrantedPeriod(Wire):
@@ -83,7 +103,7 @@ class StatusRecord(Wire):
     application: str
     """`申請完了`, `審査中`, `審査完了` or `完了`."""
     documents: str
-    """Empty, `返却中` (documents wanted) or `追完済` (supplied)."""
+    """Empty, `返却中` (documents wanted by one request or more) or `追完済` (every request is answered)."""
     collection: str
     """Empty, `発行待ち` (ready to be collected), `送付済` (sent) or `受領済` (collected)."""
     outcome: str
@@ -104,6 +124,25 @@ class CollectionChoice(Wire):
     """`POST`, `COUNTER` or `EMAIL`."""
 
     method: str
+
+
+class Window(Wire):
+    """A time in which the interface is planned to rest. Its end is no more part of it."""
+
+    begins: AwareDatetime
+    ends: AwareDatetime
+    notice_id: str
+    """Of the announcement. When the window is moved, the announcement stays the same."""
+    title: str
+
+
+class Maintenance(Wire):
+    """When the interface rests."""
+
+    windows: list[Window]
+    """Of now and later, the next one first."""
+    outage: bool = False
+    """Whether it is out of order now, without a plan."""
 
 
 class ProblemItem(Wire):

@@ -13,11 +13,26 @@ from typing import Final
 from cryptography import x509
 
 from zairyu.sandbox.inspection.archive import unpack
-from zairyu.sandbox.inspection.contents import check_mail_addresses, check_pdfs, check_photo, read_csv, read_day
-from zairyu.sandbox.inspection.manifest import read_manifest
+from zairyu.sandbox.inspection.contents import (
+    check_each_pdf,
+    check_mail_addresses,
+    check_pdfs,
+    check_photo,
+    read_csv,
+    read_day,
+)
+from zairyu.sandbox.inspection.manifest import SignedSupply, read_manifest, read_supply_manifest
 from zairyu.sandbox.inspection.refusal import Code, PackageRefused
 
-__all__ = ["Code", "InspectedFile", "InspectedPackage", "PackageRefused", "inspect_package"]
+__all__ = [
+    "Code",
+    "InspectedFile",
+    "InspectedPackage",
+    "PackageRefused",
+    "SignedSupply",
+    "inspect_package",
+    "inspect_supply",
+]
 
 _MANIFEST: Final = "manifest.xml"
 _EXPIRY: Final = "在留期間の満了日"
@@ -59,9 +74,7 @@ def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate]
         PackageRefused: with the code of the first check that failed, and every place it failed at.
     """
     files = unpack(content)
-    if _MANIFEST not in files:
-        raise PackageRefused(Code.MANIFEST_MISSING, "the package has no manifest")
-    others = {name: file for name, file in files.items() if name != _MANIFEST}
+    others = _beside_manifest(files)
     manifest = read_manifest(files[_MANIFEST], others, trusted_roots, at)
     csv_row = read_csv(manifest, others)
     check_mail_addresses(manifest, csv_row)
@@ -78,3 +91,26 @@ def inspect_package(content: bytes, *, trusted_roots: Sequence[x509.Certificate]
         concurrent_permissions=manifest.concurrent_permissions,
         re_entry=manifest.re_entry,
     )
+
+
+def inspect_supply(content: bytes, *, trusted_roots: Sequence[x509.Certificate], at: datetime) -> SignedSupply:
+    """Check signed additional documents as of a moment: one PDF, and the manifest that is signed for it.
+
+    Raises:
+        PackageRefused: with the code of the first check that failed, and every place it failed at.
+    """
+    files = unpack(content)
+    others = _beside_manifest(files)
+    if not others:
+        raise PackageRefused(Code.FILE_MISSING, "the supply holds no document")
+    if len(others) > 1:
+        raise PackageRefused(Code.FILE_UNLISTED, "a supply holds one PDF", sorted(others))
+    supply = read_supply_manifest(files[_MANIFEST], others, trusted_roots, at)
+    check_each_pdf(others)
+    return supply
+
+
+def _beside_manifest(files: dict[str, bytes]) -> dict[str, bytes]:
+    if _MANIFEST not in files:
+        raise PackageRefused(Code.MANIFEST_MISSING, "the package has no manifest")
+    return {name: file for name, file in files.items() if name != _MANIFEST}

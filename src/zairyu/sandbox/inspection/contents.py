@@ -117,13 +117,7 @@ def _is_child(row: Mapping[str, str], at: datetime) -> bool:
 
 def check_pdfs(manifest: SignedManifest, files: Mapping[str, bytes]) -> None:
     """Every attachment opens without a password and allows everything; those that must be there are."""
-    pdfs = [name for name, role in manifest.roles.items() if role not in ("CSV", "PHOTO")]
-    unreadable = [name for name in pdfs if not files[name].startswith(b"%PDF-")]
-    if unreadable:
-        raise PackageRefused(Code.PDF_UNREADABLE, "attachments are not PDFs", unreadable)
-    protected = [name for name in pdfs if _ENCRYPTED.search(files[name])]
-    if protected:
-        raise PackageRefused(Code.PDF_PROTECTED, "attachments are protected", protected)
+    check_each_pdf({name: files[name] for name, role in manifest.roles.items() if role not in ("CSV", "PHOTO")})
     needed = (
         manifest.filer == "APPLICANT"
         and manifest.application_type in _ASK_FOR_ACTIVITIES
@@ -133,6 +127,16 @@ def check_pdfs(manifest: SignedManifest, files: Mapping[str, bytes]) -> None:
         raise PackageRefused(
             Code.REQUIRED_DOCUMENT_MISSING, "the form made by the organization is missing", [_ORGANIZATION_FORM]
         )
+
+
+def check_each_pdf(pdfs: Mapping[str, bytes]) -> None:
+    """Each opens without a password and allows everything."""
+    unreadable = [name for name, pdf in pdfs.items() if not pdf.startswith(b"%PDF-")]
+    if unreadable:
+        raise PackageRefused(Code.PDF_UNREADABLE, "attachments are not PDFs", unreadable)
+    protected = [name for name, pdf in pdfs.items() if _ENCRYPTED.search(pdf)]
+    if protected:
+        raise PackageRefused(Code.PDF_PROTECTED, "attachments are protected", protected)
 
 
 def _with_role(manifest: SignedManifest, wanted: str) -> Iterator[str]:

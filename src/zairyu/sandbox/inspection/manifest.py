@@ -48,6 +48,15 @@ It does not look before it reads: an empty element where a key belongs is a `Typ
 
 
 @dataclass(frozen=True)
+class SignedSupply:
+    """What the signer of additional documents declared."""
+
+    signer_name: str
+    application_type: str
+    """Of the application that the documents are for."""
+
+
+@dataclass(frozen=True)
 class SignedManifest:
     """What the signer declared."""
 
@@ -69,6 +78,23 @@ def read_manifest(
     manifest: bytes, files: Mapping[str, bytes], trusted_roots: Sequence[x509.Certificate], at: datetime
 ) -> SignedManifest:
     """Verify the signature over the manifest and all other files, then read the manifest."""
+    application, signer_name = _verified(manifest, files, trusted_roots, at)
+    return _declared(application, signer_name, files)
+
+
+def read_supply_manifest(
+    manifest: bytes, files: Mapping[str, bytes], trusted_roots: Sequence[x509.Certificate], at: datetime
+) -> SignedSupply:
+    """Verify a manifest as that of an application; of what it declares, only the type is read."""
+    application, signer_name = _verified(manifest, files, trusted_roots, at)
+    _roles(application, files)
+    return SignedSupply(signer_name=signer_name, application_type=_text(application, "ApplicationType"))
+
+
+def _verified(
+    manifest: bytes, files: Mapping[str, bytes], trusted_roots: Sequence[x509.Certificate], at: datetime
+) -> tuple[etree._Element, str]:
+    """The element that is signed, with the name of who signed it."""
     if len(manifest) > _MAX_BYTES:
         raise PackageRefused(Code.MANIFEST_INVALID, f"more than {_MAX_BYTES} bytes")
     signature = _signature(_parsed(manifest))
@@ -98,7 +124,7 @@ def read_manifest(
     application = verified[list(references).index(_APPLICATION)].signed_xml
     if application is None or etree.QName(application).localname != "Application":
         raise PackageRefused(Code.SIGNATURE_INVALID, "the signature covers something else")
-    return _declared(application, signer_name, files)
+    return application, signer_name
 
 
 def _parsed(manifest: bytes) -> etree._Element:
@@ -160,33 +186,43 @@ def _certificate(signature: etree._Element) -> x509.Certificate:
 
 
 def _declared(application: etree._Element, signer_name: str, files: Mapping[str, bytes]) -> SignedManifest:
-    namespace = f"{{{etree.QName(application).namespace}}}"
-
-    def text(name: str) -> str:
-        found = application.findtext(namespace + name)
-        if not found:
-            raise PackageRefused(Code.MANIFEST_INVALID, f"{name} is missing")
-        return found
-
-    registers = text("ApplicationType") == "USER_REGISTRATION"
+    namespace = _namespace(application)
+    registers = _text(application, "ApplicationType") == "USER_REGISTRATION"
     re_entry = application.findtext(f"{namespace}ReEntry")
     if re_entry not in _RE_ENTRIES:
         raise PackageRefused(Code.MANIFEST_INVALID, "there is no such re-entry permit")
-    listed = application.findall(f"{namespace}Files/{namespace}File")
-    roles = {file.get("name", ""): file.get("role", "") for file in listed}
-    if unlisted := sorted(files.keys() - roles.keys()):
-        raise PackageRefused(Code.FILE_UNLISTED, "the manifest does not list every file", unlisted)
-    if missing := sorted(roles.keys() - files.keys()):
-        raise PackageRefused(Code.FILE_MISSING, "the manifest lists files that are not there", missing)
+    roles = _roles(application, files)
     return SignedManifest(
         signer_name=signer_name,
-        application_type=text("ApplicationType"),
-        residence_status="" if registers else text("ResidenceStatus"),
-        filer=text("Filer"),
-        collection_method="" if registers else text("CollectionMethod"),
+        application_type=_text(application, "ApplicationType"),
+        residence_status="" if registers else _text(application, "ResidenceStatus"),
+        filer=_text(application, "Filer"),
+        collection_method="" if registers else _text(application, "CollectionMethod"),
         concurrent_permissions=tuple(
             element.text or "" for element in application.findall(f"{namespace}ConcurrentPermission")
         ),
         re_entry=re_entry,
         roles=roles,
     )
+
+
+def _roles(application: etree._Element, files: Mapping[str, bytes]) -> dict[str, str]:
+    namespace = _namespace(application)
+    listed = application.findall(f"{namespace}Files/{namespace}File")
+    roles = {file.get("name", ""): file.get("role", "") for file in listed}
+    if unlisted := sorted(files.keys() - roles.keys()):
+        raise PackageRefused(Code.FILE_UNLISTED, "the manifest does not list every file", unlisted)
+    if missing := sorted(roles.keys() - files.keys()):
+        raise PackageRefused(Code.FILE_MISSING, "the manifest lists files that are not there", missing)
+    return roles
+
+
+def _text(application: etree._Element, name: str) -> str:
+    found = application.findtext(_namespace(application) + name)
+    if not found:
+        raise PackageRefused(Code.MANIFEST_INVALID, f"{name} is missing")
+    return found
+
+
+def _namespace(application: etree._Element) -> str:
+    return f"{{{etree.QName(application).namespace}}}"
