@@ -3,9 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet pip install --python $(BIN)/python --require-hashes --build-constraints requirements/build.txt
-# What the tests of the card, of the terminal's page and of documents, and the independent verifiers need.
-TEST_PACKAGES := chromium chromium-driver gcc ghostscript imagemagick libpcsclite-dev opensc openssl pcscd python3-dev \
-	qpdf swig vsmartcard-vpcd xmlsec1
+# What the tests of the card, of the terminal's page, of documents and of mails, and the independent verifiers need.
+TEST_PACKAGES := chromium chromium-driver dovecot-imapd gcc ghostscript imagemagick libpcsclite-dev opensc openssl pcscd \
+	python3-dev qpdf swig vsmartcard-vpcd xmlsec1
 
 .PHONY: help install demo up test lint format histories bench lock debian-packages clean
 
@@ -24,9 +24,9 @@ test: .venv/dev  ## Run all tests
 	@if scripts/debian_packages.sh $(TEST_PACKAGES) && $(UV) -r requirements/card.txt; then \
 		$(BIN)/pytest -n auto --dist worksteal; \
 	else \
-		echo "The tests of the real PC/SC daemon, the terminal's page, documents made by other programs and the" >&2; \
-		echo "outside verifiers are left out where this machine lacks what they need." >&2; \
-		ZAIRYU_NO_PCSC=1 ZAIRYU_NO_DOCUMENT_TOOLS=1 $(BIN)/pytest -n auto --dist worksteal; \
+		echo "The tests of the real PC/SC daemon, the terminal's page, documents made by other programs, the" >&2; \
+		echo "outside verifiers and the IMAP server are left out where this machine lacks what they need." >&2; \
+		ZAIRYU_NO_PCSC=1 ZAIRYU_NO_DOCUMENT_TOOLS=1 ZAIRYU_NO_DOVECOT=1 $(BIN)/pytest -n auto --dist worksteal; \
 	fi
 
 lint: .venv/dev  ## Check style, types and imports

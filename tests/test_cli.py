@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -14,6 +13,7 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 from typer.testing import CliRunner, Result
 
+from tests.commands import NOWHERE, Command, commands, surroundings
 from tests.registrations import filled_in
 from tests.stays import held, news
 from tests.world import World
@@ -22,6 +22,7 @@ from zairyu.client import MessageRefused
 from zairyu.doctor import Check
 from zairyu.models.application_file import ApplicationFile
 from zairyu.models.group import GroupReport, GroupResult
+from zairyu.models.needs_person import NeedsPerson
 from zairyu.models.registration import RegistrationSnapshot
 from zairyu.models.schemas import SCHEMAS
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
@@ -29,19 +30,11 @@ from zairyu.models.stay import StaySnapshot
 from zairyu.rules.calendar import add_months
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.applicant import write_application
-from zairyu.worker import core_worker
 
 pytestmark = pytest.mark.timeout(180)
 
 FAILED: Final = 1
 REFUSED: Final = 2
-_NOWHERE: Final = "127.0.0.1:1"
-
-
-def _surroundings(**told: str) -> dict[str, str]:
-    """What a command is told, and nothing that this machine happens to be set to."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZAIRYU_", "TEMPORAL_"))}
-    return {**kept, "COLUMNS": "200", "NO_COLOR": "1", "TEMPORAL_ADDRESS": _NOWHERE, **told}
 
 
 Zairyu: TypeAlias = Callable[..., Result]
@@ -55,49 +48,16 @@ def zairyu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Zairyu:
             monkeypatch.delenv(name)
 
     def run(*words: str, **told: str) -> Result:
-        environment = {"ZAIRYU_DATA_DIR": str(tmp_path / "data"), "TEMPORAL_ADDRESS": _NOWHERE, "COLUMNS": "200"}
+        environment = {"ZAIRYU_DATA_DIR": str(tmp_path / "data"), "TEMPORAL_ADDRESS": NOWHERE, "COLUMNS": "200"}
         return CliRunner().invoke(cli.app, [str(word) for word in words], env={**environment, **told})
 
     return run
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-Command: TypeAlias = Callable[..., Coroutine[Any, Any, Ended]]
-
-
 @pytest.fixture
 async def command(world: World, keys: KeyRing, key_file: Path) -> AsyncIterator[Command]:
-    """The command as a process, told of a real server with a worker of the name that it expects."""
-    told = _surroundings(
-        TEMPORAL_ADDRESS=world.temporal.service_client.config.target_host,
-        ZAIRYU_KEY_FILE=str(key_file),
-        ZAIRYU_DATA_DIR=str(world.directory),
-    )
-
-    async def run(*words: str | Path) -> Ended:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "zairyu",
-            *words,
-            env=told,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        stdout, stderr = await process.communicate()
-        assert process.returncode is not None
-        return Ended(process.returncode, stdout.decode(), stderr.decode())
-
-    async with core_worker(world.temporal, world.settings, keys):
-        yield run
+    async with commands(world, keys, key_file) as command:
+        yield command
 
 
 def _handed_in(world: World, **changes: Any) -> Path:
@@ -168,6 +128,30 @@ async def test_good_input_starts_and_is_seen_and_spoken_to(world: World, command
     closed = await command("show", "from-the-console")
     assert "CANCELLED" in closed.stdout
     assert await world.ledger() == []
+
+
+async def test_documents_are_supplied_in_parts_with_the_last_day_of_the_card(world: World, command: Command) -> None:
+    application_id = await world.file()
+    for action in ("receipt-number", "examination"):
+        await world.officer(application_id, action)
+    due_on = str(world.today + timedelta(days=14))
+    await world.officer(application_id, "document-requests", items="在職証明書", due_on=due_on)
+    await world.until(application_id, lambda snapshot: bool(snapshot.document_requests))
+    pdf, until = world.directory / "samples/declaration.pdf", str(world.today + timedelta(days=100))
+    part = await command("supply", application_id, "1", pdf, "--partial", "--card-valid-until", until)
+    assert part.exit_code == 0, part.stderr
+
+    async def has_part() -> bool:
+        return len((await world.zairyu.document_request(application_id, 1)).supplies) == 1
+
+    await world.eventually(has_part)
+    lapsed = str(world.today - timedelta(days=1))
+    over = await command("supply", application_id, "1", pdf, "--card-valid-until", lapsed)
+    rest = await command("supply", application_id, "1", pdf)
+    assert over.exit_code == REFUSED
+    assert "has lapsed" in over.stderr
+    assert rest.exit_code == 0, rest.stderr
+    await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
 
 
 async def test_documents_are_supplied_from_files(world: World, command: Command) -> None:
@@ -294,16 +278,38 @@ async def test_what_follows_is_supplied_by_its_number(world: World, command: Com
 async def test_a_worker_without_a_usable_spec_pack_says_so_and_ends(
     world: World, key_file: Path, packs: str, told: str
 ) -> None:
+    await _worker_ends(world, key_file, told, ZAIRYU_SPEC_PACKS=packs)
+
+
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [
+        ("", "No such file"),
+        ("name = ", "profile.toml"),
+        ('name = "sandbox"\nrequests_at_once = 0', "requests_at_once"),
+    ],
+    ids=["missing", "no-toml", "wrong"],
+)
+async def test_a_worker_without_a_usable_interface_profile_says_so_and_ends(
+    world: World, key_file: Path, profile: str, told: str
+) -> None:
+    file = world.directory / "profile.toml"
+    if profile:
+        file.write_text(profile)
+    await _worker_ends(world, key_file, told, ZAIRYU_INTERFACE_PROFILE=str(file))
+
+
+async def _worker_ends(world: World, key_file: Path, told: str, **settings: str) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "zairyu",
         "worker",
-        env=_surroundings(
+        env=surroundings(
             TEMPORAL_ADDRESS=world.temporal.service_client.config.target_host,
             ZAIRYU_KEY_FILE=str(key_file),
             ZAIRYU_DATA_DIR=str(world.directory),
-            ZAIRYU_SPEC_PACKS=packs,
+            **settings,
         ),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -318,7 +324,7 @@ async def test_a_worker_without_a_usable_spec_pack_says_so_and_ends(
 
 
 async def test_demo_comes_to_its_end_and_prints_json_and_nothing_else(tmp_path: Path) -> None:
-    told = _surroundings(ZAIRYU_DATA_DIR=str(tmp_path))
+    told = surroundings(ZAIRYU_DATA_DIR=str(tmp_path))
     # The demo finds its own server.
     del told["TEMPORAL_ADDRESS"]
     process = await asyncio.create_subprocess_exec(
@@ -420,6 +426,23 @@ def test_worker_that_does_not_answer_is_told_in_a_sentence(zairyu: Zairyu, monke
     answer = zairyu("show", "some-application")
     assert answer.exit_code == FAILED
     assert "zairyu worker" in answer.stderr
+
+
+def test_server_that_was_not_prepared_for_this_release_is_told_in_a_sentence(
+    zairyu: Zairyu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Older:
+        async def needing_person(self, **_: object) -> list[NeedsPerson]:
+            told = "invalid query: invalid search attribute: ManualSteps"
+            raise RPCError(told, RPCStatusCode.INVALID_ARGUMENT, b"")
+
+    async def older(_: object) -> Older:
+        return Older()
+
+    monkeypatch.setattr("zairyu.cli.operating.zairyu_client", older)
+    answer = zairyu("attention")
+    assert answer.exit_code == FAILED
+    assert "docs/operations.md" in answer.stderr
 
 
 @pytest.mark.parametrize(

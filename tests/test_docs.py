@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import zairyu
+from zairyu.models.capability import Capability
 from zairyu.models.registration import REGISTRATION_UPDATES, RegistrationPhase
-from zairyu.models.snapshot import AttentionReason
-from zairyu.models.stay import STAY_UPDATES, CloseReason, StayMatter
+from zairyu.models.snapshot import ManualStepKind
+from zairyu.models.stay import STAY_UPDATES, CloseReason
 from zairyu.rules.tables import table_names
+from zairyu.workflows.search_attributes import ALL, NEEDS_PERSON
 
 ROOT = Path(zairyu.__file__).parents[2]
 
@@ -18,14 +18,32 @@ def page(name: str) -> str:
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("matter", [*AttentionReason, *StayMatter])
-def test_every_matter_that_needs_a_person_is_explained(matter: AttentionReason | StayMatter) -> None:
-    assert f"`{matter.value}`" in page("operations.md")
+def test_operators_are_led_to_the_runbook() -> None:
+    """`tests/test_runbook.py` says that every matter has its page there."""
+    told = page("operations.md")
+
+    assert "(runbook/README.md)" in told
+    assert NEEDS_PERSON in told
+
+
+def test_who_runs_a_cluster_is_told_every_search_attribute() -> None:
+    commands = re.findall(r"^add (\w+) '(.*)'$", page("operations.md"), re.MULTILINE)
+    told = {name: kind for kind, names in commands for name in names.split()}
+
+    assert told == {key.name: key.indexed_value_type.name.title().replace("_", "") for key in ALL}
+
+
+def test_what_a_person_does_without_a_capability_is_told() -> None:
+    told = page("after-sending.md")
+
+    assert [capability for capability in Capability if f"| `{capability.value}` |" not in told] == []
+    own = {ManualStepKind.CHANGE_OF_DETAILS}  # of a registration
+    assert [kind for kind in set(ManualStepKind) - own if f"`{kind.value}`" not in told] == []
 
 
 def test_every_message_to_a_user_s_processes_is_told() -> None:
     told = page("people.md")
-    own = REGISTRATION_UPDATES.keys() - {"complete_manual_step", "resolve"}  # as for applications
+    own = REGISTRATION_UPDATES.keys() - {"assign_manual_step", "complete_manual_step", "resolve"}  # as for applications
 
     assert [name for name in (*own, *STAY_UPDATES) if name not in told and name != "start_extension"] == []
     assert "stay extend" in told

@@ -18,14 +18,29 @@ from tests.stays import LINH, ended, filed, held, news
 from zairyu.activities.card_reader.registration import ReaderWatch
 from zairyu.activities.card_reader.terminal import CardTerminal
 from zairyu.models import messages, registration, stay, steps
+from zairyu.models.agency_mail import (
+    AgencyMailSnapshot,
+    AgencyMailState,
+    LeftForAPerson,
+    StartAgencyMail,
+    WatchAgencyMail,
+)
 from zairyu.models.application import ApplicationForm, ApplicationInput, Sex
 from zairyu.models.application_file import ApplicationFile
 from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import BilingualText, Model
-from zairyu.models.card import CardReading, SignatureResult
-from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
+from zairyu.models.capability import Capability
+from zairyu.models.card import CardReading, ExpectedSigner, SignatureResult
+from zairyu.models.document_request import (
+    BuildSupply,
+    DocumentRequestState,
+    FollowDocumentRequest,
+    Supply,
+)
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
+from zairyu.models.feed import FeedNotice, FeedSnapshot, FeedState, SweepNow, WatchFeed
 from zairyu.models.findings import Finding
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.mail import Mail, ReceiptNumberIssued
 from zairyu.models.mynaportal import (
     CollectionChange,
@@ -33,26 +48,43 @@ from zairyu.models.mynaportal import (
     FeedPosition,
     Submission,
     SubmissionLookUp,
+    Sweep,
+    Swept,
+    Withdrawal,
 )
 from zairyu.models.package import BuildPackage, SealPackage, UnsignedPackage
-from zairyu.models.residence import CollectionMethod, PeriodOfStay
+from zairyu.models.residence import ApplicationType, CollectionMethod, PeriodOfStay
 from zairyu.models.schemas import SCHEMAS
-from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, End, ManualStepKind, Phase
+from zairyu.models.snapshot import (
+    ApplicationSnapshot,
+    Attention,
+    AttentionReason,
+    End,
+    ManualStep,
+    ManualStepKind,
+    Phase,
+    TimelineEntry,
+)
 from zairyu.models.state import ApplicationState, StartApplication
 from zairyu.models.status import (
     ApplicationStatus,
+    AskedDocuments,
     CollectionStatus,
     DocumentRequest,
     Fee,
     Grant,
+    Heard,
     Outcome,
     PaymentStatus,
+    Said,
+    Source,
     StatusReport,
     SubmissionReceipt,
 )
 from zairyu.models.terminal import ReaderProblem, Readers, RegisterTerminal, TerminalSnapshot, TerminalState
-from zairyu.rules import registration_outlook, stay_outlook
+from zairyu.rules import document_request_outlook, registration_outlook, stay_outlook
 from zairyu.rules.assessment import assess
+from zairyu.rules.interface_profiles import interface_profile
 from zairyu.rules.outlook import snapshot_of
 from zairyu.rules.registration import sheet_of
 from zairyu.rules.stay_news import with_news
@@ -64,6 +96,7 @@ from zairyu.sandbox.card.personas import DEMO_APPLICANT
 from zairyu.worker import WORKFLOWS, core_activities
 
 _AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+_LEFT = LeftForAPerson(mail_id="a" * 64, arrived_at=_AT, reason=AttentionReason.AGENCY_MAIL_UNPROVEN)
 _PDF = DocumentRef(sha256="0" * 64, size=1000, media_type="application/pdf")
 
 
@@ -118,7 +151,9 @@ async def test_every_step_is_done_by_one_activity_that_takes_and_gives_what_is_p
 ) -> None:
     promised = {step.name: step for step in vars(steps).values() if isinstance(step, steps.Step)}
     assert len(promised) >= 9
-    async with core_activities(Settings(data_dir=tmp_path), keys, temporal.client) as core:
+    async with core_activities(
+        Settings(data_dir=tmp_path), keys, temporal.client, interface_profile("sandbox")
+    ) as core:
         done = _by_name(
             [*core, CardTerminal.sign_at_terminal, CardTerminal.read_card_at_terminal, ReaderWatch.watch_readers]
         )
@@ -148,8 +183,17 @@ async def test_every_step_shows_that_it_lives_from_its_beginning(
         "supply_documents": DocumentSupply(
             profile="sandbox", request_id="r", request_number=1, supply_id="s", attachments=application.attachments
         ),
+        "build_supply": BuildSupply(
+            application_id="app-00000001",
+            application_type=application.form.application_type,
+            request=_request(),
+            attachments=application.attachments,
+            day=date(2026, 11, 24),
+        ),
+        "withdraw_application": Withdrawal(profile="sandbox", request_id="r"),
         "change_collection": CollectionChange(profile="sandbox", request_id="r", method=CollectionMethod.POST),
         "watch_status_feed": FeedPosition(profile="sandbox"),
+        "watch_agency_mail": WatchAgencyMail(profile="sandbox"),
         "send_mail": Mail(
             reference="app-00000001",
             application_type=application.form.application_type,
@@ -163,9 +207,17 @@ async def test_every_step_shows_that_it_lives_from_its_beginning(
             filing_day=date(2026, 11, 24),
         ),
     }
-    settings = Settings(data_dir=tmp_path, mynaportal_url=nowhere, smtp_port=free_port())
+    settings = Settings(
+        data_dir=tmp_path,
+        mynaportal_url=nowhere,
+        smtp_port=free_port(),
+        imap_host="127.0.0.1",
+        imap_port=free_port(),
+        imap_tls=False,
+    )
     silent = set()
-    async with core_activities(settings, keys, temporal.client) as core:
+    profile = interface_profile("sandbox").model_copy(update={"capabilities": frozenset(Capability)})
+    async with core_activities(settings, keys, temporal.client, profile) as core:
         for function in core:
             name = activity._Definition.must_from_callable(function).name
             assert name is not None
@@ -254,6 +306,18 @@ def _terminal() -> TerminalSnapshot:
         ended_at=_AT,
         readers=Readers(names=("SONY FeliCa RC-S300/P 00 00",), problem=ReaderProblem.NO_READER),
         readers_since=_AT,
+    )
+
+
+def _agency_mail() -> AgencyMailState:
+    """The agency's mails, with everything said that can be said."""
+    return AgencyMailState(
+        profile="sandbox",
+        handled=["m"],
+        timeline=[{"at": _AT, "text": _text()}],
+        attention=[{"reason": _LEFT.reason, "since": _AT, "explanation": _text()}],
+        left=[_LEFT],
+        told=[_LEFT.mail_id],
     )
 
 
@@ -368,11 +432,54 @@ def _request() -> DocumentRequest:
     return DocumentRequest(number=1, items=("在職証明書",), due_on=date(2026, 12, 8), supplied=True)
 
 
+def _heard() -> Heard:
+    report = _report()
+    said = Said(
+        receipt_number=report.receipt_number,
+        application=report.application,
+        documents=report.documents,
+        request=AskedDocuments(items=("在職証明書",), due_on=date(2026, 12, 8)),
+        outcome=report.outcome,
+        grant=report.grant,
+        fee=report.fee,
+        collection=report.collection,
+    )
+    return Heard(news_id="n", source=Source.MAIL, at=_AT, said=said)
+
+
+def _window() -> MaintenanceWindow:
+    return MaintenanceWindow(begins=_AT + timedelta(days=14), ends=_AT + timedelta(days=15), source="calendar")
+
+
+def _settled(reason: AttentionReason) -> messages.Resolve:
+    return messages.Resolve(message_id="m", reason=reason, action=messages.ResolveAction.ACKNOWLEDGE)
+
+
+def _feed() -> FeedState:
+    swept = Swept(began_at=_AT, ended_at=_AT, asked=10, unanswered=1, missed=1)
+    sweep = Sweep(began_at=_AT, asked_up_to="r", asked=1, unanswered=1, missed=1, missed_ids=("r",))
+    position = FeedPosition(
+        profile="sandbox",
+        cursor="7",
+        told=3,
+        sweep=sweep,
+        swept=swept,
+        sweep_wanted_at=_AT,
+        maintenance=(_window(),),
+    )
+    return FeedState(
+        position=position,
+        notices=[FeedNotice(notice_id="n", reason=AttentionReason.NEWS_MISSED, count=2, request_ids=("r",))],
+        attention=[Attention(reason=AttentionReason.NEWS_MISSED, since=_AT, explanation=_text())],
+        timeline=[TimelineEntry(at=_AT, text=_text())],
+    )
+
+
 def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
     """One real message for each schema."""
     state = _state(handed_in)
     application = state.application
-    snapshot = snapshot_of(state, parked=False)
+    snapshot = snapshot_of(state, parked=False, today=date(2026, 12, 1))
     attachment = application.attachments[0]
     update = "ApplicationWorkflow.update"
     return {
@@ -388,14 +495,20 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         f"{update}.report_payment": messages.ReportPayment(message_id="m", paid_on=date(2026, 12, 1)),
         f"{update}.confirm_collection": messages.ConfirmCollection(message_id="m", collected_on=date(2026, 12, 1)),
         f"{update}.request_withdrawal": messages.RequestWithdrawal(message_id="m", reason="帰国"),
+        f"{update}.request_correction": messages.RequestCorrection(message_id="m", what="電話番号"),
+        f"{update}.assign_manual_step": messages.AssignManualStep(
+            message_id="m", step=ManualStepKind.WITHDRAWAL, assignee="sato01"
+        ),
         f"{update}.complete_manual_step": messages.CompleteManualStep(
-            message_id="m", step=ManualStepKind.WITHDRAWAL, evidence="東京局"
+            message_id="m", step=ManualStepKind.NOTE_DECISION, evidence="東京局", said=_heard().said
         ),
         f"{update}.resolve": messages.Resolve(
             message_id="m", reason=AttentionReason.FEE_DIFFERS, action=messages.ResolveAction.ACKNOWLEDGE
         ),
         f"{update}.result": snapshot,
         "ApplicationWorkflow.signal.status_changed": messages.StatusChanged(report=_report()),
+        "ApplicationWorkflow.signal.agency_wrote": messages.AgencyWrote(heard=_heard()),
+        "ApplicationWorkflow.signal.maintenance_planned": messages.MaintenancePlanned(window=_window()),
         "ApplicationWorkflow.query.snapshot": snapshot,
         "DocumentRequestWorkflow.input": FollowDocumentRequest(
             application_id="app-00000001",
@@ -406,12 +519,33 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
             request=_request(),
             to=application.form.applicant.contact,
             name=application.form.applicant.name,
+            signer=ExpectedSigner(name="TRAN THI LINH", birth_date="19960412"),
+            period_expires_on=date(2027, 1, 31),
+            card_expires_on=date(2027, 1, 31),
+            office="TOKYO",
+            by_hand=True,
+            maintenance=(_window(),),
         ),
         "DocumentRequestWorkflow.update.supply_documents": messages.SupplyDocuments(
-            message_id="m", attachments=(attachment,)
+            message_id="m",
+            attachments=(attachment,),
+            complete=False,
+            to_follow=("在職証明書",),
+            card_valid_until=date(2027, 3, 31),
         ),
-        "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot(
-            application_id="app-00000001", request=_request(), answered=True, refusal=_text()
+        "DocumentRequestWorkflow.update.sign_at": messages.SignAt(message_id="m", terminal_id="T1"),
+        "DocumentRequestWorkflow.update.stop_signing": messages.StopSigning(message_id="m"),
+        "DocumentRequestWorkflow.update.assign_manual_step": messages.AssignManualStep(
+            message_id="m", step=ManualStepKind.SUPPLY_DOCUMENTS, assignee="sato01"
+        ),
+        "DocumentRequestWorkflow.update.complete_manual_step": messages.CompleteManualStep(
+            message_id="m", step=ManualStepKind.SUPPLY_DOCUMENTS, evidence="書留"
+        ),
+        "DocumentRequestWorkflow.signal.maintenance_planned": messages.MaintenancePlanned(window=_window()),
+        "DocumentRequestWorkflow.update.resolve": _settled(AttentionReason.MAIL_UNDELIVERABLE),
+        "DocumentRequestWorkflow.signal.documents_received": messages.DocumentsReceived(request=_request()),
+        "DocumentRequestWorkflow.query.snapshot": document_request_outlook.snapshot_of(
+            _document_request(attachment), today=date(2026, 11, 24)
         ),
         "zairyu-register-input": registration.RegistrationFile.model_validate(
             {**_registration().form.model_dump(), "user_id": "user-0001"}
@@ -434,6 +568,9 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
             message_id="m", address=_registration().form.address, contact=LINH
         ),
         "RegistrationWorkflow.update.card_reissued": registration.CardReissued(message_id="m"),
+        "RegistrationWorkflow.update.assign_manual_step": messages.AssignManualStep(
+            message_id="m", step=ManualStepKind.CHANGE_OF_DETAILS
+        ),
         "RegistrationWorkflow.update.complete_manual_step": messages.CompleteManualStep(
             message_id="m", step=ManualStepKind.CHANGE_OF_DETAILS, evidence="画面"
         ),
@@ -444,8 +581,22 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         "RegistrationWorkflow.query.snapshot": registration_outlook.snapshot_of(
             _registered(), parked=False, today=date(2026, 11, 24)
         ),
-        "StatusFeedWorkflow.input": FeedPosition(profile="sandbox", cursor="7"),
-        "StatusFeedWorkflow.query.position": FeedPosition(profile="sandbox"),
+        "StatusFeedWorkflow.input": WatchFeed(profile="sandbox", cursor="7", carried_over=_feed()),
+        "StatusFeedWorkflow.update.resolve": _settled(AttentionReason.NEWS_MISSED),
+        "StatusFeedWorkflow.update.sweep_now": SweepNow(message_id="m"),
+        "StatusFeedWorkflow.signal.noticed": _feed().notices[0],
+        "StatusFeedWorkflow.query.position": _feed().position,
+        "StatusFeedWorkflow.query.snapshot": FeedSnapshot(
+            profile="sandbox",
+            cursor="7",
+            told=3,
+            last_sweep=_feed().position.swept,
+            sweep_wanted=True,
+            attention=tuple(_feed().attention),
+            notices=tuple(_feed().notices),
+            maintenance=_feed().position.maintenance,
+            timeline=tuple(_feed().timeline),
+        ),
         "StayWatchWorkflow.input": stay.StartStayWatch(user_id="user-0001", carried_over=_stay(application)),
         "StayWatchWorkflow.update.start_extension": stay.StartExtension(message_id="m", application=application),
         "StayWatchWorkflow.update.card_extended": stay.CardExtended(message_id="m", until=date(2027, 3, 31)),
@@ -454,9 +605,49 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         "StayWatchWorkflow.update.close": stay.CloseStayWatch(message_id="m", reason=stay.CloseReason.LEFT_JAPAN),
         "StayWatchWorkflow.signal.news": _news(),
         "StayWatchWorkflow.query.snapshot": stay_outlook.snapshot_of(_stay(application), _AT),
+        "AgencyMailWorkflow.input": StartAgencyMail(profile="sandbox", carried_over=_agency_mail()),
+        "AgencyMailWorkflow.update.resolve": messages.Resolve(
+            message_id="m", reason=_LEFT.reason, action=messages.ResolveAction.ACKNOWLEDGE
+        ),
+        "AgencyMailWorkflow.signal.left_for_a_person": _LEFT,
+        "AgencyMailWorkflow.query.snapshot": AgencyMailSnapshot(
+            profile="sandbox",
+            attention=tuple(_agency_mail().attention),
+            left=(_LEFT,),
+            timeline=tuple(_agency_mail().timeline),
+        ),
         "TerminalWorkflow.input": RegisterTerminal(terminal_id="T1", carried_over=_terminal()),
         "TerminalWorkflow.query.snapshot": _terminal(),
     }
+
+
+def _document_request(attachment: Attachment) -> DocumentRequestState:
+    """One that has everything a snapshot can show."""
+    return DocumentRequestState(
+        start=FollowDocumentRequest(
+            application_id="app-00000001",
+            application_type=ApplicationType.EXTENSION_OF_PERIOD,
+            profile="sandbox",
+            request_id="r",
+            receipt_number=None,
+            request=_request(),
+            to=LINH,
+            name="TRAN THI LINH",
+            period_expires_on=date(2027, 1, 31),
+        ),
+        since=_AT,
+        after_sending=True,
+        package=UnsignedPackage(document=_PDF, digest_to_sign="0" * 64, file_count=1, spec_pack="sample"),
+        sign_at=messages.SignAt(message_id="m", terminal_id="T1"),
+        supplies=[Supply(supplied_at=_AT, attachments=(attachment,), complete=False, document=_PDF)],
+        prepared=_PDF,
+        refusal=_text(),
+        evidence="書留",
+        maintenance=[_window()],
+        timeline=[TimelineEntry(at=_AT, text=_text())],
+        attention=[Attention(reason=AttentionReason.SIGNATURE_FAILED, since=_AT, explanation=_text())],
+        manual_steps=[ManualStep(kind=ManualStepKind.SUPPLY_DOCUMENTS, since=_AT, instructions=_text())],
+    )
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -12,6 +12,7 @@ import uuid
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -21,19 +22,28 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from tests.cards import DaemonRig
+from tests.dns_server import NameServer
 from tests.documents import content_of
+from tests.dovecot import Dovecot
 from tests.fingers import Fingers
 from zairyu.activities.card_reader.channel import CardReaders
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
+from zairyu.activities.mynaportal.watch import Pace
 from zairyu.client import Zairyu
 from zairyu.models import messages
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
-from zairyu.models.names import application_workflow_id, document_request_workflow_id
+from zairyu.models.names import (
+    agency_mail_workflow_id,
+    application_workflow_id,
+    document_request_workflow_id,
+    status_feed_workflow_id,
+)
 from zairyu.models.residence import ApplicationType
 from zairyu.models.snapshot import ApplicationSnapshot, End, Phase
 from zairyu.rules.calendar import add_months
+from zairyu.rules.interface_profiles import SANDBOX, interface_profile
 from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.embedded import temporal_program
 from zairyu.runtime.keys import KeyRing
@@ -46,12 +56,19 @@ from zairyu.sandbox.card.pki import SandboxPki
 from zairyu.sandbox.card.reader import InProcessReader
 from zairyu.sandbox.card.tries import TryCounters
 from zairyu.sandbox.card.virtual_card import VirtualCard
+from zairyu.sandbox.offers import Offer
 from zairyu.sandbox.samples import write_samples
 from zairyu.sandbox.service import Sandbox, SandboxSettings
-from zairyu.worker import core_worker, terminal_worker, watch_status_feed
+from zairyu.worker import core_worker, terminal_worker, watch_agency_mail, watch_status_feed
 from zairyu.workflows.search_attributes import ALL
 
 _AT_ONCE = timedelta()
+_QUICK = Pace(
+    poll=timedelta(seconds=0.5),
+    maintenance=timedelta(seconds=1),
+    again=timedelta(seconds=0.5),
+)
+"""Seconds in place of minutes: a story does not wait for the poller."""
 PATIENCE = 30.0
 """Seconds that a test waits for something that should come at once."""
 
@@ -155,6 +172,26 @@ class Surroundings:
             return snapshot
 
 
+@dataclass(frozen=True)
+class Post:
+    """The provider's mailbox, and the name server that knows the agency's key."""
+
+    dovecot: Dovecot
+    dns: NameServer
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        account = self.dovecot.account
+        return {
+            "imap_host": account.host,
+            "imap_port": account.port,
+            "imap_username": account.username,
+            "imap_password": account.password,
+            "imap_tls": account.tls,
+            "agency_mail_resolver": self.dns.address,
+        }
+
+
 class World(Surroundings):
     """Everything around one test's applications."""
 
@@ -165,7 +202,23 @@ class World(Surroundings):
         pki: SandboxPki,
         directory: Path,
         reader: InProcessReader | DaemonRig | None = None,
+        *,
+        post: Post | None = None,
+        **profile: Any,
     ) -> None:
+        """Make a world.
+
+        Args:
+            environment: the Temporal server.
+            keys: of the documents.
+            pki: of the cards.
+            directory: an empty one.
+            reader: at the desk; by default a call away.
+            post: where the agency's mails come to the provider; by default they are not read.
+            profile: what the interface's profile says otherwise than the sandbox's own.
+        """
+        self.profile = interface_profile(SANDBOX).model_copy(update=profile)
+        self.post = post
         self.environment = environment
         self.temporal: Client = environment.client
         self.directory = directory
@@ -185,7 +238,13 @@ class World(Surroundings):
             self.sandbox = await stack.enter_async_context(
                 Sandbox(
                     SandboxSettings(
-                        data_dir=self.directory / "sandbox", trusted_roots=self._pki.sign_ca_file, pace_seconds=0.1
+                        data_dir=self.directory / "sandbox",
+                        trusted_roots=self._pki.sign_ca_file,
+                        pace_seconds=0.1,
+                        supplies_are_signed=self.profile.supplies_are_signed,
+                        agency_letters=self.post is not None,
+                        agency_maildir=None if self.post is None else self.post.dovecot.maildir,
+                        offers=frozenset(Offer(capability.value) for capability in self.profile.capabilities),
                     )
                 )
             )
@@ -195,6 +254,7 @@ class World(Surroundings):
                 mynaportal_url=self.sandbox.base_url,
                 smtp_port=self.sandbox.smtp_port,
                 shutdown_seconds=1,
+                **({} if self.post is None else self.post.settings),
             )
             self.zairyu = Zairyu(
                 self.temporal,
@@ -205,7 +265,9 @@ class World(Surroundings):
             )
             self.http = await stack.enter_async_context(httpx.AsyncClient(base_url=self.sandbox.base_url))
             await watch_status_feed(self.temporal, self._name, queue=self.queue)
-            stack.push_async_callback(self._stop_feed)
+            stack.push_async_callback(self._stop, status_feed_workflow_id(self._name))
+            if self.post is not None:
+                await self._have_mails_read(self.post, stack)
             await self.start_worker()
             stack.push_async_callback(self.stop_worker)
             # The real daemon's reader is the next test's.
@@ -226,13 +288,22 @@ class World(Surroundings):
         return f"T-{self._name}"
 
     async def start_worker(self) -> None:
-        await self._core.enter_async_context(core_worker(self.temporal, self.settings, self._keys, queue=self.queue))
+        await self._core.enter_async_context(
+            core_worker(self.temporal, self.settings, self._keys, queue=self.queue, profile=self.profile, pace=_QUICK)
+        )
 
     async def stop_worker(self) -> None:
         await self._core.aclose()
 
-    async def _stop_feed(self) -> None:
-        await self.temporal.get_workflow_handle(f"status-feed/{self._name}").terminate()
+    async def _have_mails_read(self, post: Post, stack: AsyncExitStack) -> None:
+        record = (await self.http.get("/sandbox/dkim")).json()
+        post.dns.records[record["name"]] = record["txt"]
+        profile = self.profile.model_copy(update={"name": self._name})
+        await watch_agency_mail(self.temporal, self.settings, profile, queue=self.queue)
+        stack.push_async_callback(self._stop, agency_mail_workflow_id(self._name))
+
+    async def _stop(self, workflow_id: str) -> None:
+        await self.temporal.get_workflow_handle(workflow_id).terminate()
 
     @asynccontextmanager
     async def _terminal(self) -> AsyncIterator[None]:

@@ -5,13 +5,13 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowExecution, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,21 +20,28 @@ from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.stay.telling import tell_watch
 from zairyu.handed_in import HandedIn, check_ids, no_file
 from zairyu.models import messages
+from zairyu.models.agency_mail import AgencyMailSnapshot
 from zairyu.models.application import ApplicationInput
 from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import BilingualText
 from zairyu.models.document_request import DocumentRequestSnapshot
 from zairyu.models.documents import DocumentRef
+from zairyu.models.feed import FeedSnapshot
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.names import (
     CORE_QUEUE,
     MESSAGE_REFUSED,
+    agency_mail_workflow_id,
     application_workflow_id,
     document_request_workflow_id,
+    manual_step_page,
     registration_workflow_id,
+    runbook_page,
+    status_feed_workflow_id,
     stay_workflow_id,
     terminal_workflow_id,
 )
+from zairyu.models.needs_person import NeedsPerson
 from zairyu.models.registration import (
     RegistrationFile,
     RegistrationForm,
@@ -43,9 +50,9 @@ from zairyu.models.registration import (
     StartRegistration,
 )
 from zairyu.models.residence import ApplicationType
-from zairyu.models.snapshot import ApplicationSnapshot, Phase
+from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, OperatorId, Phase
 from zairyu.models.state import StartApplication
-from zairyu.models.stay import StartExtension, StayNews, StaySnapshot
+from zairyu.models.stay import StartExtension, StayMatter, StayNews, StaySnapshot
 from zairyu.models.terminal import TerminalSnapshot, TerminalState
 from zairyu.rules.assessment import assess
 from zairyu.rules.intake import malformed_findings
@@ -57,6 +64,7 @@ from zairyu.runtime.keys import KeyRingError
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
 from zairyu.workflows.registration import RegistrationWorkflow
+from zairyu.workflows.search_attributes import ATTENTION, MANUAL_STEPS, NEEDS_PERSON, NEXT_DEADLINE
 from zairyu.workflows.stay_watch import StayWatchWorkflow
 from zairyu.workflows.terminal import TerminalWorkflow
 
@@ -64,6 +72,7 @@ _STARTING_SECONDS = 10.0
 """How long a document request may take to start after the application has heard of it, and a process to go on in a
 new history."""
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -216,8 +225,10 @@ class Zairyu:
             MessageRefused: the application did not take it; nothing has changed.
         """
         with _refusals():
-            snapshot: ApplicationSnapshot = await self._application(application_id).execute_update(
-                name, message, id=message.message_id, result_type=ApplicationSnapshot
+            snapshot: ApplicationSnapshot = await _answer(
+                lambda: self._application(application_id).execute_update(
+                    name, message, id=message.message_id, result_type=ApplicationSnapshot
+                )
             )
             return snapshot
 
@@ -245,6 +256,14 @@ class Zairyu:
         """The applicant has the new card or the certificate."""
         return await self.send(application_id, "confirm_collection", message)
 
+    async def request_correction(self, application_id: str, message: messages.RequestCorrection) -> ApplicationSnapshot:
+        """Something in what was filed is wrong, and the office has to be told."""
+        return await self.send(application_id, "request_correction", message)
+
+    async def assign_manual_step(self, application_id: str, message: messages.AssignManualStep) -> ApplicationSnapshot:
+        """Somebody takes a manual step, or gives it back."""
+        return await self.send(application_id, "assign_manual_step", message)
+
     async def request_withdrawal(self, application_id: str, message: messages.RequestWithdrawal) -> ApplicationSnapshot:
         """The applicant wants to end the application."""
         return await self.send(application_id, "request_withdrawal", message)
@@ -262,35 +281,73 @@ class Zairyu:
     async def supply_documents(
         self, application_id: str, request_number: int, message: messages.SupplyDocuments
     ) -> DocumentRequestSnapshot:
-        """Answer a request for additional documents.
+        """Answer a request for additional documents, or a part of it.
+
+        Raises:
+            MessageRefused: there is no such open request, or it is being answered already, or the documents cannot be
+                supplied online any more.
+        """
+        return await self.send_to_document_request(application_id, request_number, "supply_documents", message)
+
+    async def send_to_document_request(
+        self, application_id: str, request_number: int, name: str, message: messages.Message
+    ) -> DocumentRequestSnapshot:
+        """Send any update to a request for additional documents, by its name.
 
         A request that the application has only just heard of may still be starting; it is waited for.
 
         Raises:
-            MessageRefused: there is no such open request, or it is being answered already.
+            MessageRefused: there is no such open request, or it did not take it; nothing has changed.
         """
-        handle = self._temporal.get_workflow_handle_for(
-            DocumentRequestWorkflow.run, document_request_workflow_id(application_id, request_number)
-        )
+        handle = self._temporal.get_workflow_handle(document_request_workflow_id(application_id, request_number))
         ends = asyncio.get_running_loop().time() + _STARTING_SECONDS
         while True:
             with _refusals():
                 try:
-                    return await handle.execute_update(
-                        DocumentRequestWorkflow.supply_documents, message, id=message.message_id
+                    snapshot: DocumentRequestSnapshot = await _answer(
+                        lambda: handle.execute_update(
+                            name, message, id=message.message_id, result_type=DocumentRequestSnapshot
+                        )
                     )
                 except RPCError as error:
-                    snapshot = await self.snapshot(application_id)
-                    asked = {request.number for request in snapshot.document_requests if not request.supplied}
                     late = asyncio.get_running_loop().time() > ends
-                    if error.status is not RPCStatusCode.NOT_FOUND or request_number not in asked or late:
+                    if late or error.status is not RPCStatusCode.NOT_FOUND:
                         raise
+                    if not await self._asked(application_id, request_number):
+                        raise
+                else:
+                    return snapshot
             await asyncio.sleep(0.1)
+
+    async def _asked(self, application_id: str, request_number: int) -> bool:
+        """Whether documents are asked for, as far as the application has heard."""
+        asked = (await self.snapshot(application_id)).document_requests
+        return any(request.number == request_number and not request.supplied for request in asked)
+
+    async def document_request(self, application_id: str, request_number: int) -> DocumentRequestSnapshot:
+        """Where a request for additional documents is. Closed ones answer as long as their history is kept.
+
+        Raises:
+            MessageRefused: there is no such request.
+        """
+        handle = self._temporal.get_workflow_handle_for(
+            DocumentRequestWorkflow.run, document_request_workflow_id(application_id, request_number)
+        )
+        with _refusals():
+            return await _answer(lambda: handle.query(DocumentRequestWorkflow.snapshot))
 
     async def store_pdf(self, file: Path) -> DocumentRef:
         """Put a PDF into the blob store, to be referred to in a message."""
         with await asyncio.to_thread(file.open, "rb") as opened:
             return await self._blobs.put_file(opened, "application/pdf")
+
+    async def fetch_document(self, document: DocumentRef, into: BinaryIO) -> None:
+        """Write a document of the blob store into an open file.
+
+        Raises:
+            BlobStoreUnavailable: the store cannot be reached now.
+        """
+        await self._blobs.fetch(document, into)
 
     # ----- reading ----------------------------------------------------------------------------------------------
 
@@ -301,7 +358,7 @@ class Zairyu:
             MessageRefused: there is no such application.
         """
         with _refusals():
-            return await _told(lambda: self._application(application_id).query(ApplicationWorkflow.snapshot))
+            return await _answer(lambda: self._application(application_id).query(ApplicationWorkflow.snapshot))
 
     async def wait_for(self, application_id: str, *phases: Phase, every: float = 0.5) -> ApplicationSnapshot:
         """Wait until an application is in one of these phases, or closed."""
@@ -360,7 +417,7 @@ class Zairyu:
             MessageRefused: there is no such registration.
         """
         with _refusals():
-            return await _told(lambda: self._registration(user_id).query(RegistrationWorkflow.snapshot))
+            return await _answer(lambda: self._registration(user_id).query(RegistrationWorkflow.snapshot))
 
     async def send_to_registration(self, user_id: str, name: str, message: messages.Message) -> RegistrationSnapshot:
         """Send any update of `REGISTRATION_UPDATES` by its name.
@@ -369,8 +426,10 @@ class Zairyu:
             MessageRefused: the registration did not take it; nothing has changed.
         """
         with _refusals():
-            snapshot: RegistrationSnapshot = await self._registration(user_id).execute_update(
-                name, message, id=message.message_id, result_type=RegistrationSnapshot
+            snapshot: RegistrationSnapshot = await _answer(
+                lambda: self._registration(user_id).execute_update(
+                    name, message, id=message.message_id, result_type=RegistrationSnapshot
+                )
             )
             return snapshot
 
@@ -390,7 +449,7 @@ class Zairyu:
             MessageRefused: nobody watches over a stay of this user.
         """
         with _refusals():
-            return await _told(lambda: self._stay(user_id).query(StayWatchWorkflow.snapshot))
+            return await _answer(lambda: self._stay(user_id).query(StayWatchWorkflow.snapshot))
 
     async def send_to_stay(self, user_id: str, name: str, message: messages.Message) -> StaySnapshot:
         """Send any update of `STAY_UPDATES` by its name.
@@ -399,8 +458,10 @@ class Zairyu:
             MessageRefused: the watch did not take it; nothing has changed.
         """
         with _refusals():
-            snapshot: StaySnapshot = await self._stay(user_id).execute_update(
-                name, message, id=message.message_id, result_type=StaySnapshot
+            snapshot: StaySnapshot = await _answer(
+                lambda: self._stay(user_id).execute_update(
+                    name, message, id=message.message_id, result_type=StaySnapshot
+                )
             )
             return snapshot
 
@@ -418,6 +479,76 @@ class Zairyu:
 
     def _stay(self, user_id: str) -> WorkflowHandle[StayWatchWorkflow, StaySnapshot]:
         return self._temporal.get_workflow_handle_for(StayWatchWorkflow.run, stay_workflow_id(user_id))
+
+    # ----- the pollers ------------------------------------------------------------------------------------------
+
+    async def feed(self, profile: str | None = None) -> FeedSnapshot:
+        """How far the agency's news have been read; of this installation's profile by default.
+
+        Raises:
+            MessageRefused: nobody reads them.
+        """
+        handle = self._temporal.get_workflow_handle(status_feed_workflow_id(profile or self._profile))
+        with _refusals():
+            return await _answer(lambda: handle.query("snapshot", result_type=FeedSnapshot))
+
+    async def send_to_feed(self, name: str, message: messages.Message, profile: str | None = None) -> FeedSnapshot:
+        """Send any update of `FEED_UPDATES` by its name.
+
+        Raises:
+            MessageRefused: the poller did not take it; nothing has changed.
+        """
+        handle = self._temporal.get_workflow_handle(status_feed_workflow_id(profile or self._profile))
+        with _refusals():
+            snapshot: FeedSnapshot = await handle.execute_update(
+                name, message, id=message.message_id, result_type=FeedSnapshot
+            )
+            return snapshot
+
+    async def agency_mail(self, profile: str | None = None) -> AgencyMailSnapshot:
+        """Which of the agency's mails wait for a person.
+
+        Raises:
+            MessageRefused: nobody reads them.
+        """
+        handle = self._temporal.get_workflow_handle(agency_mail_workflow_id(profile or self._profile))
+        with _refusals():
+            return await _answer(lambda: handle.query("snapshot", result_type=AgencyMailSnapshot))
+
+    async def send_to_agency_mail(
+        self, name: str, message: messages.Message, profile: str | None = None
+    ) -> AgencyMailSnapshot:
+        """Send an update to whoever reads the agency's mails: `resolve`.
+
+        Raises:
+            MessageRefused: it was not taken; nothing has changed.
+        """
+        handle = self._temporal.get_workflow_handle(agency_mail_workflow_id(profile or self._profile))
+        with _refusals():
+            snapshot: AgencyMailSnapshot = await handle.execute_update(
+                name, message, id=message.message_id, result_type=AgencyMailSnapshot
+            )
+            return snapshot
+
+    # ----- operators --------------------------------------------------------------------------------------------
+
+    async def needing_person(
+        self, *, reason: AttentionReason | StayMatter | None = None, assignee: OperatorId | None = None
+    ) -> list[NeedsPerson]:
+        """The open processes that need a person, the nearest deadline first. The list may lag behind by a moment.
+
+        Args:
+            reason: only those with this matter.
+            assignee: only those with a manual step that this operator has taken.
+        """
+        query = f"{NEEDS_PERSON} AND TaskQueue = '{self._queue}'"
+        if reason is not None:
+            query += f" AND {ATTENTION.name} = '{reason.value}'"
+        if assignee is not None:
+            query += f" AND {MANUAL_STEPS.name} = '@{assignee}'"
+        # A process that goes on in a new history may be listed twice.
+        listed = {found.id: _needs_person(found) async for found in self._temporal.list_workflows(query)}
+        return sorted(listed.values(), key=lambda one: (one.next_deadline or _NEVER, one.started_at, one.process_id))
 
     # ----- desk terminals ---------------------------------------------------------------------------------------
 
@@ -440,10 +571,26 @@ class Zairyu:
 
     async def _terminal(self, workflow_id: str) -> TerminalSnapshot:
         handle = self._temporal.get_workflow_handle_for(TerminalWorkflow.run, workflow_id)
-        return await _told(lambda: handle.query(TerminalWorkflow.snapshot))
+        return await _answer(lambda: handle.query(TerminalWorkflow.snapshot))
 
     def _application(self, application_id: str) -> WorkflowHandle[ApplicationWorkflow, ApplicationSnapshot]:
         return self._temporal.get_workflow_handle_for(ApplicationWorkflow.run, application_workflow_id(application_id))
+
+
+def _needs_person(found: WorkflowExecution) -> NeedsPerson:
+    told = found.typed_search_attributes
+    reasons, steps = told.get(ATTENTION) or (), told.get(MANUAL_STEPS) or ()
+    kinds = tuple(word for word in steps if not word.startswith("@"))
+    return NeedsPerson(
+        process_id=found.id,
+        process=found.workflow_type,
+        reasons=tuple(reasons),
+        manual_steps=kinds,
+        assignees=tuple(word[1:] for word in steps if word.startswith("@")),
+        next_deadline=told.get(NEXT_DEADLINE),
+        started_at=found.start_time,
+        runbook=(*map(runbook_page, reasons), *map(manual_step_page, kinds)),
+    )
 
 
 async def _json_object(file: Path) -> dict[str, Any]:
@@ -469,15 +616,17 @@ async def _first_event(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionSta
     raise AssertionError("a history begins with its start")
 
 
-async def _told(asking: Callable[[], Awaitable[T]]) -> T:
-    """What a process tells of itself. In the moment in which it goes on in a new history it is asked once more."""
+async def _answer(asking: Callable[[], Awaitable[T]]) -> T:
+    """What a process answers. In the moment in which it ends or goes on in a new history it is asked once more."""
     ends = asyncio.get_running_loop().time() + _STARTING_SECONDS
     while True:
         try:
             return await asking()
         except RPCError as error:
             # There is no other sign: a task queue without a worker has the same status.
-            between = error.status is RPCStatusCode.FAILED_PRECONDITION and "not scheduled yet" in error.message
+            between = error.status is RPCStatusCode.FAILED_PRECONDITION and any(
+                words in error.message for words in ("not scheduled yet", "unexpected workflow task failure")
+            )
             if not between or asyncio.get_running_loop().time() > ends:
                 raise
         await asyncio.sleep(0.1)

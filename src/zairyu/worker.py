@@ -14,6 +14,9 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from zairyu.activities.agency_mail.activity import AgencyMailReader
+from zairyu.activities.agency_mail.mailbox import MailboxAccount
+from zairyu.activities.agency_mail.sender import Senders, name_server
 from zairyu.activities.card_reader.channel import CardReaders
 from zairyu.activities.card_reader.desk import Desk
 from zairyu.activities.card_reader.registration import ReaderWatch
@@ -22,14 +25,27 @@ from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.mail.activity import MailRoom, MailServer
 from zairyu.activities.mynaportal.activity import Mynaportal
 from zairyu.activities.mynaportal.client import MynaportalClient
+from zairyu.activities.mynaportal.maintenance import MaintenanceCalendar
+from zairyu.activities.mynaportal.watch import Pace, StatusWatch
 from zairyu.activities.packaging.activity import Packaging
 from zairyu.activities.packaging.shelf import load_packs
+from zairyu.activities.packaging.supplies import Supplies
 from zairyu.activities.stay.activity import StayMessenger
-from zairyu.models.mynaportal import FeedPosition
-from zairyu.models.names import CORE_QUEUE, card_terminal_queue, status_feed_workflow_id, terminal_workflow_id
+from zairyu.models.agency_mail import StartAgencyMail
+from zairyu.models.feed import WatchFeed
+from zairyu.models.interface import InterfaceProfile
+from zairyu.models.names import (
+    CORE_QUEUE,
+    agency_mail_workflow_id,
+    card_terminal_queue,
+    status_feed_workflow_id,
+    terminal_workflow_id,
+)
 from zairyu.models.terminal import RegisterTerminal
+from zairyu.rules.interface_profiles import interface_profile
 from zairyu.runtime.keys import KeyRing
 from zairyu.runtime.settings import Settings
+from zairyu.workflows.agency_mail import AgencyMailWorkflow
 from zairyu.workflows.application import ApplicationWorkflow
 from zairyu.workflows.document_request import DocumentRequestWorkflow
 from zairyu.workflows.registration import RegistrationWorkflow
@@ -41,6 +57,7 @@ WORKFLOWS: Sequence[type] = (
     ApplicationWorkflow,
     DocumentRequestWorkflow,
     StatusFeedWorkflow,
+    AgencyMailWorkflow,
     TerminalWorkflow,
     StayWatchWorkflow,
     RegistrationWorkflow,
@@ -55,30 +72,32 @@ _TO_THE_DESK: Final = timedelta(seconds=1)
 """How soon a terminal hears that a signature is not wanted any more: the answer to a heartbeat says so."""
 _CLOSES_WITHIN: Final = timedelta(seconds=10)
 """Time for a terminal that closes to say so."""
+_PACE: Final = Pace()
 _REGISTERS_EVERY: Final = timedelta(seconds=20)
 _LONGEST_CALL: Final = timedelta(seconds=10)
 
 
 @asynccontextmanager
 async def core_activities(
-    settings: Settings, keys: KeyRing, temporal: Client
+    settings: Settings, keys: KeyRing, temporal: Client, profile: InterfaceProfile, pace: Pace = _PACE
 ) -> AsyncIterator[list[Callable[..., Any]]]:
     """Every activity but the card reader's, over clients that are closed with the context."""
     blobs = BlobStore(settings.blobs, keys)
     packs = await load_packs(settings.spec_packs, settings.spec_pack_cache, samples=settings.is_sandbox)
-    async with httpx.AsyncClient(base_url=settings.mynaportal_url) as http:
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=settings.mynaportal_url))
         packaging = Packaging(blobs, packs)
-        mynaportal = Mynaportal(
-            MynaportalClient(
-                http,
-                client_id=settings.mynaportal_client_id,
-                client_secret=settings.mynaportal_client_secret.get_secret_value(),
-            ),
-            blobs,
-            packs,
-            temporal,
+        supplies = Supplies(blobs, packs, signed=profile.supplies_are_signed)
+        interface = MynaportalClient(
+            http,
+            client_id=settings.mynaportal_client_id,
+            client_secret=settings.mynaportal_client_secret.get_secret_value(),
         )
+        maintenance = MaintenanceCalendar(interface, profile)
+        mynaportal = Mynaportal(interface, blobs, packs, profile, maintenance)
+        watch = StatusWatch(interface, profile, maintenance, temporal, pace)
         stays = StayMessenger(temporal)
+        agency_mail = _agency_mail(settings, profile, temporal)
         mail_room = MailRoom(
             MailServer(
                 host=settings.smtp_host,
@@ -88,27 +107,68 @@ async def core_activities(
                 password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
             )
         )
+        stack.push_async_callback(_stop, asyncio.create_task(maintenance.keep_looking(pace.maintenance)))
         yield [
             packaging.build_package,
             packaging.build_registration,
             packaging.seal_package,
+            supplies.build_supply,
             mynaportal.submit_application,
             mynaportal.look_up_submission,
             mynaportal.supply_documents,
             mynaportal.change_collection,
-            mynaportal.watch_status_feed,
+            mynaportal.withdraw_application,
+            watch.watch_status_feed,
+            agency_mail.watch_agency_mail,
             mail_room.send_mail,
             stays.tell_stay_watch,
         ]
 
 
+def _agency_mail(settings: Settings, profile: InterfaceProfile, temporal: Client) -> AgencyMailReader:
+    account = None
+    if settings.imap_host is not None:
+        account = MailboxAccount(
+            host=settings.imap_host,
+            port=settings.imap_port,
+            username=settings.imap_username,
+            password=settings.imap_password.get_secret_value(),
+            tls=settings.imap_tls,
+        )
+    senders = Senders(
+        domains=profile.agency_mail.domains if profile.agency_mail else (),
+        authserv_id=settings.agency_mail_authserv_id,
+        resolver=name_server(settings.agency_mail_resolver),
+    )
+    return AgencyMailReader(account, senders, temporal)
+
+
 @asynccontextmanager
 async def core_worker(
-    client: Client, settings: Settings, keys: KeyRing, *, queue: str = CORE_QUEUE
+    client: Client,
+    settings: Settings,
+    keys: KeyRing,
+    *,
+    queue: str = CORE_QUEUE,
+    profile: InterfaceProfile | None = None,
+    pace: Pace = _PACE,
 ) -> AsyncIterator[Worker]:
-    """A running worker for workflows and for every activity but the card reader's."""
+    """A running worker for workflows and for every activity but the card reader's.
+
+    Args:
+        client: the worker's connection.
+        settings: of the process.
+        keys: that open what is sealed.
+        queue: where the workflows run.
+        profile: of the interface; by default the one that the settings name.
+        pace: how often the poller asks.
+
+    Raises:
+        InterfaceProfileFaulty: the profile that the settings name cannot be used.
+    """
     async with AsyncExitStack() as stack:
-        activities = await stack.enter_async_context(core_activities(settings, keys, client))
+        profile = profile or interface_profile(settings.interface_profile)
+        activities = await stack.enter_async_context(core_activities(settings, keys, client, profile, pace))
         worker = Worker(
             client,
             task_queue=queue,
@@ -195,12 +255,34 @@ async def watch_status_feed(client: Client, profile: str, *, queue: str = CORE_Q
     """See to it that the one poller of an interface profile runs."""
     await client.start_workflow(
         StatusFeedWorkflow.run,
-        FeedPosition(profile=profile),
+        WatchFeed(profile=profile),
         id=status_feed_workflow_id(profile),
         task_queue=queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         static_summary=f"Status feed of {profile}",
     )
+
+
+async def watch_agency_mail(
+    client: Client, settings: Settings, profile: InterfaceProfile, *, queue: str = CORE_QUEUE
+) -> None:
+    """See to it that the one reader of the agency's mails runs, where there is a mailbox that it writes to."""
+    if settings.imap_host is None or profile.agency_mail is None:
+        return
+    await client.start_workflow(
+        AgencyMailWorkflow.run,
+        StartAgencyMail(profile=profile.name),
+        id=agency_mail_workflow_id(profile.name),
+        task_queue=queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=f"The agency's mails to {profile.name}",
+    )
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def until_stopped(*, unless: Callable[[], bool] | None = None) -> None:

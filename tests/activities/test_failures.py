@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -28,3 +30,11 @@ def test_workflow_learns_name_sentence_and_findings_but_not_the_cause() -> None:
 def test_bug_stays_a_bug() -> None:
     with pytest.raises(ZeroDivisionError), translated():
         raise ZeroDivisionError
+
+
+def test_when_another_try_makes_sense_is_told_to_the_server() -> None:
+    error = Busy()
+    error.again_in = timedelta(minutes=7)
+    with pytest.raises(ApplicationError) as caught, translated():
+        raise error
+    assert caught.value.next_retry_delay == timedelta(minutes=7)

@@ -7,8 +7,12 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from tests.histories.after_sending import SILENT, TAKING_BACK, by_hand, feed_noticed, special_period, taken_back
+from tests.histories.agency_mail import agency_mail, agency_mail_continued
 from tests.histories.applications import completed, continued, denied, early, window_missed, withdrawn
+from tests.histories.document_requests import documents_by_hand, documents_by_post, documents_signed
 from tests.histories.files import DIRECTORY
 from tests.histories.kinds import KINDS
 from tests.histories.recorder import Recorder
@@ -32,6 +36,13 @@ STORIES: Mapping[tuple[str, ...], Sequence[Story]] = {
         withdrawn,
         window_missed,
         early,
+        documents_by_post,
+        documents_by_hand,
+        documents_signed,
+        special_period,
+        by_hand,
+        taken_back,
+        feed_noticed,
         *KINDS,
         terminal,
         terminal_gone,
@@ -40,15 +51,23 @@ STORIES: Mapping[tuple[str, ...], Sequence[Story]] = {
         stay_expired,
         registered,
         registration_expired,
+        agency_mail,
     ),
     ("limit.historyCount.suggestContinueAsNew=40",): (
         continued,
         terminal_continued,
         stay_continued,
         registration_continued,
+        agency_mail_continued,
     ),
 }
 """The stories, by the flags of the server that they need."""
+PROFILES: Mapping[Story, Mapping[str, Any]] = {
+    documents_signed: {"supplies_are_signed": True},
+    by_hand: SILENT,
+    taken_back: TAKING_BACK,
+}
+"""What the interface's profile says otherwise in a story."""
 
 
 async def main() -> None:
@@ -68,7 +87,8 @@ async def main() -> None:
                     print(story.__doc__)
                     folder = directory / story.__name__
                     folder.mkdir()
-                    async with World(environment, keys, pki, folder) as world, asyncio.timeout(_A_STORY):
+                    profile = PROFILES.get(story, {})
+                    async with World(environment, keys, pki, folder, **profile) as world, asyncio.timeout(_A_STORY):
                         await story(world, recorder)
         for file in fresh.iterdir():
             content = file.read_text(encoding="utf-8")

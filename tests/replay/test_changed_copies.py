@@ -89,8 +89,8 @@ async def test_the_replayer_alone_sees_another_course(copy: Copy, before: str, a
         ),
         pytest.param(
             "window-missed.closed",
-            "left = None if by is None else by - workflow.now()",
-            "left = None if by is None else by - workflow.now() - timedelta(hours=1)",
+            "by=min(limits, default=None),",
+            "by=min(limits) - timedelta(hours=1),",
             ["timer 'Online filing closes'", "seconds\n"],
             id="timer",
         ),

@@ -10,10 +10,11 @@ from tests.applications import application
 from tests.rules.stories import fee, receipt, report, state
 from zairyu.models import messages
 from zairyu.models.base import BilingualText
+from zairyu.models.capability import Capability
 from zairyu.models.residence import CollectionMethod
 from zairyu.models.snapshot import Attention, AttentionReason, ManualStep, ManualStepKind, Phase
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import ApplicationStatus, CollectionStatus, Outcome, PaymentStatus
+from zairyu.models.status import ApplicationStatus, CollectionStatus, DocumentsStatus, Outcome, PaymentStatus, Said
 from zairyu.rules.admission import why_refused
 
 TODAY: Final = date(2026, 11, 25)
@@ -28,6 +29,10 @@ SAID: Final[Mapping[str, messages.Message]] = {
     "report_payment": messages.ReportPayment(message_id="pay", paid_on=TODAY),
     "confirm_collection": messages.ConfirmCollection(message_id="confirm", collected_on=TODAY),
     "request_withdrawal": messages.RequestWithdrawal(message_id="withdraw"),
+    "request_correction": messages.RequestCorrection(message_id="correct", what="電話番号"),
+    "assign_manual_step": messages.AssignManualStep(
+        message_id="assign", step=ManualStepKind.WITHDRAWAL, assignee="sato01"
+    ),
     "complete_manual_step": messages.CompleteManualStep(
         message_id="manual", step=ManualStepKind.WITHDRAWAL, evidence="東京局"
     ),
@@ -47,7 +52,7 @@ def _attention(reason: AttentionReason) -> Attention:
 
 
 BEFORE_FILING: Final = {"amend", "choose_collection", "request_withdrawal"}
-AFTER_FILING: Final = {"choose_collection", "request_withdrawal"}
+AFTER_FILING: Final = {"choose_collection", "request_withdrawal", "request_correction"}
 _EXAMINED = report(application=ApplicationStatus.UNDER_EXAMINATION, receipt_number="東オンＥＮ26000001")
 _PERMITTED = _EXAMINED.model_copy(
     update={"application": ApplicationStatus.EXAMINATION_COMPLETED, "outcome": Outcome.PERMITTED, "fee": fee()}
@@ -90,7 +95,7 @@ ADMITTED: Final[Mapping[str, tuple[ApplicationState, AttentionReason | None, set
     "examination, another way to collect is on its way": (
         _filed(Phase.EXAMINATION, report=_EXAMINED, wanted_collection=CollectionMethod.POST),
         None,
-        {"request_withdrawal"},
+        {"request_withdrawal", "request_correction"},
     ),
     "examination, to be withdrawn by hand": (
         _filed(
@@ -99,7 +104,7 @@ ADMITTED: Final[Mapping[str, tuple[ApplicationState, AttentionReason | None, set
             manual_steps=[ManualStep(kind=ManualStepKind.WITHDRAWAL, since=_WHEN, instructions=_WORDS)],
         ),
         None,
-        {*AFTER_FILING, "complete_manual_step"},
+        {*AFTER_FILING, "complete_manual_step", "assign_manual_step"},
     ),
     "decision": (_filed(Phase.DECISION, report=_PERMITTED), None, set()),
     "payment": (_filed(Phase.PAYMENT, report=_PERMITTED), None, {"report_payment"}),
@@ -219,6 +224,36 @@ def test_matter_that_is_not_open_cannot_be_resolved(reason: AttentionReason) -> 
     for action in messages.ResolveAction:
         said = messages.Resolve(message_id="resolve", reason=reason, action=action)
         assert _refusal(said, state(phase=Phase.SUBMISSION, attention=others)) == "There is no such matter."
+
+
+def test_what_is_in_the_hand_can_be_confirmed_where_the_interface_never_says_that_it_is_there() -> None:
+    lesser = receipt().model_copy(update={"offers": (Capability.STATUS_FEED,)})
+    at = ADMITTED["collection, not ready"][0].model_copy(update={"receipt": lesser})
+    assert _refusal(SAID["confirm_collection"], at) is None
+
+
+def test_way_to_collect_is_not_changed_after_a_decision_that_a_person_brought() -> None:
+    """The interface that tells no decision may still say that it is being examined."""
+    at = _filed(Phase.PAYMENT, report=_EXAMINED.model_copy(update={"outcome": Outcome.PERMITTED}))
+    refusal = _refusal(SAID["choose_collection"], at)
+    assert refusal is not None
+    assert "cannot be changed now" in refusal
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (ManualStepKind.NOTE_COLLECTION, Said(collection=CollectionStatus.NOT_READY)),
+        (ManualStepKind.NOTE_DOCUMENT_REQUEST, Said(documents=DocumentsStatus.REQUESTED)),
+    ],
+)
+def test_step_that_brings_nothing_new_stays_open(step: ManualStepKind, said: Said) -> None:
+    """Otherwise it would be asked for again at once, and its reminders would begin anew."""
+    asked = ManualStep(kind=step, since=_WHEN, instructions=_WORDS)
+    at = _filed(Phase.COLLECTION, report=_PAID, manual_steps=[asked])
+    refusal = _refusal(messages.CompleteManualStep(message_id="x", step=step, evidence="x", said=said), at)
+    assert refusal is not None
+    assert "is missing" in refusal
 
 
 def test_kind_of_message_without_a_rule_is_a_bug_and_not_let_in() -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.applications import EXTENSION
 from tests.rules.intentions import intention
 from zairyu.models.base import BilingualText
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.rules.calendar import day_in_japan
-from zairyu.rules.deadlines import CountedFrom, Term, closing, in_words, opening
+from zairyu.rules.deadlines import CountedFrom, Term, brought_forward, closing, in_words, opening
 
 UNTIL = BilingualText(ja="{day}まで", en="until {day}")
 DAYS = st.dates(date(2016, 1, 1), date(2098, 12, 31))
@@ -73,3 +74,29 @@ def test_a_term_says_nothing_of_what_is_not_told() -> None:
 def test_a_misspelt_column_of_a_term_is_refused() -> None:
     with pytest.raises(ValueError, match="moths"):
         Term.model_validate({"counted_from": "EXPIRY", "moths": 2})
+
+
+@pytest.mark.parametrize(
+    ("windows", "hour"),
+    [
+        ([], 12),
+        ([(12, 14)], 12),  # it begins at the deadline
+        ([(10, 11)], 12),  # it is over before
+        ([(10, 12)], 10),
+        ([(10, 14)], 10),
+        ([(10, 14), (8, 10)], 8),  # one follows on the other
+        ([(8, 11), (10, 14)], 8),
+        ([(8, 9), (10, 14)], 10),
+        ([(11, 13), (10, 14)], 10),
+    ],
+)
+def test_window_until_the_deadline_brings_it_forward(windows: list[tuple[int, int]], hour: int) -> None:
+    midnight = datetime(2026, 11, 21, tzinfo=UTC)
+    planned = [
+        MaintenanceWindow(
+            begins=midnight + timedelta(hours=begins), ends=midnight + timedelta(hours=ends), source="calendar"
+        )
+        for begins, ends in windows
+    ]
+
+    assert brought_forward(midnight + timedelta(hours=12), planned) == midnight + timedelta(hours=hour)

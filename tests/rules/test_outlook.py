@@ -14,13 +14,14 @@ from zairyu.models.status import CollectionStatus, DocumentsStatus, Grant, Outco
 from zairyu.rules.outlook import snapshot_of
 
 CLOSES_AT = datetime(2027, 1, 30, 15, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 25)
 BY_HAND = ManualStep(
     kind=ManualStepKind.WITHDRAWAL, since=FILED_AT, instructions=BilingualText(ja="取下げ", en="Withdraw.")
 )
 
 
 def shown(*, parked: bool = False, **at: Any) -> ApplicationSnapshot:
-    return snapshot_of(state(**at), parked=parked)
+    return snapshot_of(state(**at), parked=parked, today=TODAY)
 
 
 def waiting(*, parked: bool = False, **at: Any) -> str | None:
@@ -69,7 +70,7 @@ def test_what_is_ready_waits_for_the_person_and_what_comes_by_mail_for_the_agenc
     by_mail.application = by_mail.application.model_copy(update={"form": form})
 
     assert waiting(phase=Phase.COLLECTION, report=ready) == "Waiting for the residence card to be collected."
-    told = snapshot_of(by_mail, parked=False).waiting_for
+    told = snapshot_of(by_mail, parked=False, today=TODAY).waiting_for
     assert told is not None
     assert told.en == "The agency is preparing the certificate of eligibility."
 
@@ -194,3 +195,16 @@ def test_whoever_may_see_the_application_does_not_see_the_person() -> None:
     text = shown(phase=Phase.PAYMENT, receipt=receipt(), report=report(fee=fee(), document_requests=(asked(),)))
 
     assert not [secret for secret in secrets if secret in text.model_dump_json()]
+
+
+def test_what_the_person_has_to_do_is_not_hidden_behind_what_others_do_meanwhile() -> None:
+    step = ManualStep(kind=ManualStepKind.CHECK_STATUS, since=FILED_AT, instructions=BilingualText(ja="x", en="x"))
+    asked_for = report(document_requests=(asked(),))
+    wanted = state(phase=Phase.EXAMINATION, receipt=receipt(), report=asked_for, manual_steps=[step])
+    to_pay = state(phase=Phase.PAYMENT, receipt=receipt(), report=report(fee=fee()), manual_steps=[step])
+
+    said = [snapshot_of(each, parked=False, today=FILED_AT.date()).waiting_for for each in (wanted, to_pay)]
+    assert [each.en.split(" from ")[0] for each in said if each] == [
+        "Waiting for additional documents",
+        "Waiting for the fee to be paid.",
+    ]

@@ -131,7 +131,8 @@ def test_who_has_filed_hears_nothing_before_the_expiry() -> None:
         (date(2027, 6, 1), "special 2027-07-31 begins"),
         (date(2027, 7, 1), "special 2027-07-31 30-days"),
         (date(2027, 7, 17), "special 2027-07-31 14-days"),
-        (date(2027, 7, 28), "special 2027-07-31 3-days"),
+        (date(2027, 7, 24), "special 2027-07-31 7-days"),
+        (date(2027, 7, 30), "special 2027-07-31 1-days"),
         (date(2027, 8, 1), "special 2027-07-31 over"),
     ],
 )
@@ -152,7 +153,7 @@ def test_a_stay_too_short_for_a_special_period_is_over_with_its_last_day() -> No
     )
     known = told(standing(), date(2027, 5, 20), filed=without)
     assert stays_until(known) == EXPIRES_ON
-    assert keys_due(known, date(2027, 5, 29)) == ["special 2027-05-31 3-days"]
+    assert keys_due(known, date(2027, 5, 29)) == ["special 2027-05-31 7-days"]
     assert StayMatter.SPECIAL_PERIOD_OVER in matters(known, noon(date(2027, 6, 1)))
 
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import Field
 
 from zairyu.rules import tables
+from zairyu.rules.agency_mails import AgencyMailRow
 from zairyu.rules.agent_number import AgentCodeRow
 from zairyu.rules.applicants import ApplicantRow
 from zairyu.rules.card_authorities import CardAuthorityRow
@@ -23,12 +24,14 @@ from zairyu.rules.filers import FilerRow, PermissionRow
 from zairyu.rules.filing_window import WindowRow
 from zairyu.rules.judgement import KinshipRow
 from zairyu.rules.jurisdiction import OfficeRow
+from zairyu.rules.manual_steps import ManualStepRow
 from zairyu.rules.registration import RegistrationRow
 from zairyu.rules.reminders import ReminderRow
 from zairyu.rules.required_documents import CategoryRow, PhotoRule, RequiredAttachment
 from zairyu.rules.special_period import SpecialPeriodRow
 from zairyu.rules.statuses import StatusRow
 from zairyu.rules.stay_watch import StayReminderRow
+from zairyu.rules.supplying_online import SupplyOnlineRow
 from zairyu.rules.tables import AnyRow, DatedRow, about_table, in_force, load_table, table_names
 
 
@@ -47,6 +50,7 @@ TABLES = {
     "examination_periods": Table(ExaminationRow, lambda row: [row.application_type]),
     "attachment_limits": Table(AttachmentLimits, lambda row: ["limits"]),
     "card_authorities": Table(CardAuthorityRow, lambda row: [row.key_identifier, row.sha256], ends_by_itself=True),
+    "agency_mails": Table(AgencyMailRow, lambda row: [(row.domain, row.subject.pattern)]),
     "agent_categories": Table(AgentCodeRow, lambda row: [row.sign, row.code]),
     "agent_offices": Table(AgentCodeRow, lambda row: [row.sign, row.code]),
     "certificate_validity": Table(CertificateValidityRow, lambda row: ["certificate of eligibility"]),
@@ -58,6 +62,7 @@ TABLES = {
     "applicants": Table(ApplicantRow, lambda row: ["applicants"]),
     "concurrent_permissions": Table(PermissionRow, lambda row: row.permissions),
     "filers": Table(FilerRow, lambda row: [(filer, cell) for filer in row.filers for cell in row.procedures]),
+    "manual_steps": Table(ManualStepRow, lambda row: [row.kind]),
     "kinships": Table(KinshipRow, lambda row: [row.filer]),
     "relatives": Table(RelativeRow, lambda row: ["relatives"]),
     "statuses": Table(StatusRow, lambda row: [row.status]),
@@ -82,6 +87,7 @@ TABLES = {
         ],
     ),
     "special_periods": Table(SpecialPeriodRow, lambda row: [row.application_type]),
+    "supply_online": Table(SupplyOnlineRow, lambda row: ["documents"]),
     "stay_reminders": Table(StayReminderRow, lambda row: [(row.series, row.name)]),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))

@@ -86,3 +86,28 @@ def test_other_commands_find_the_running_installation(tmp_path: Path) -> None:
     Endpoints.forget(tmp_path)
     Endpoints.forget(tmp_path)
     assert Endpoints.read(tmp_path) is None
+
+
+def test_empty_mailbox_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZAIRYU_IMAP_HOST", "")
+    assert Settings().imap_host is None
+
+
+def test_mails_are_read_in_clear_only_from_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZAIRYU_IMAP_TLS", "false")
+    monkeypatch.setenv("ZAIRYU_IMAP_HOST", "127.0.0.1")
+    assert not Settings().imap_tls
+
+    monkeypatch.setenv("ZAIRYU_IMAP_HOST", "imap.zairyu.example")
+    with pytest.raises(ValidationError, match="TLS"):
+        Settings()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:5353", "[::1]:53"])
+def test_name_server_is_told_by_address_and_port(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("ZAIRYU_AGENCY_MAIL_RESOLVER", address)
+    assert Settings().agency_mail_resolver == address
+
+    monkeypatch.setenv("ZAIRYU_AGENCY_MAIL_RESOLVER", "dns.zairyu.example")
+    with pytest.raises(ValidationError, match="agency_mail_resolver"):
+        Settings()

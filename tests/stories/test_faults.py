@@ -73,8 +73,11 @@ async def test_lost_answer_and_then_an_outage_make_no_second_application(world: 
 
 @pytest.mark.parametrize("call", ["token", "look_up", "submission"])
 async def test_outage_before_the_submission_only_delays_it(world: World, call: str) -> None:
+    # A worker that has a token wants no other for half an hour.
+    await world.stop_worker()
     await world.arm("unavailable", count=2, call=call)
     await world.arm("timeout", call=call, seconds=0.1)
+    await world.start_worker()
     application_id = await world.start()
     await world.sign(application_id)
     filed = await _skip_pauses(world, application_id, Phase.RECEIPT)

@@ -40,6 +40,10 @@ def _everything(world: World) -> dict[str, messages.Message]:
         "report_payment": messages.ReportPayment(message_id="pay", paid_on=world.today),
         "confirm_collection": messages.ConfirmCollection(message_id="confirm", collected_on=world.today),
         "request_withdrawal": messages.RequestWithdrawal(message_id="withdraw"),
+        "request_correction": messages.RequestCorrection(message_id="correct", what="電話番号"),
+        "assign_manual_step": messages.AssignManualStep(
+            message_id="assign", step=ManualStepKind.WITHDRAWAL, assignee="sato01"
+        ),
         "complete_manual_step": messages.CompleteManualStep(
             message_id="manual", step=ManualStepKind.WITHDRAWAL, evidence="東京局 2026-01-01"
         ),
@@ -115,7 +119,7 @@ async def test_what_is_said_too_early_too_late_or_twice_changes_nothing(world: W
 
     await world.sign(application_id)
     await world.in_phase(application_id, Phase.RECEIPT)
-    after_filing = {"choose_collection", "request_withdrawal"}
+    after_filing = {"choose_collection", "request_withdrawal", "request_correction"}
     await _refused(world, application_id, everything - after_filing)
 
     await world.officer(application_id, "receipt-number")
@@ -332,6 +336,7 @@ async def test_start_that_cannot_be_read_fails_and_does_not_hang(world: World, s
         return False
 
     names = (
+        "AgencyMailWorkflow",
         "ApplicationWorkflow",
         "DocumentRequestWorkflow",
         "RegistrationWorkflow",

@@ -25,7 +25,7 @@ async def due(world: World, application_id: str) -> ApplicationSnapshot:
 async def reported(world: World, application_id: str, **says: Any) -> None:
     """The agency says something that no button of the officer says."""
     [entry] = [entry for entry in await world.ledger() if entry["request_id"].startswith(application_id)]
-    report = report_of(StatusRecord.model_validate(entry["record"]))
+    report = report_of(StatusRecord.model_validate(entry["record"]), world.profile)
     news = report.model_copy(update={**says, "revision": report.revision + 1, "event_id": "odd"})
     await world.handle(application_id).signal("status_changed", messages.StatusChanged(report=news))
 

@@ -5,6 +5,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecution
 
 from tests.world import World
+from zairyu.models.names import number_key
 from zairyu.models.snapshot import AttentionReason, Phase
 
 
@@ -47,7 +48,7 @@ async def test_every_query_of_the_readme_finds_the_application(world: World, que
     await world.officer(application_id, "document-requests", items="在職証明書", due_on=str(world.today))
     asked = await world.until(application_id, lambda snapshot: bool(snapshot.document_requests))
     later = f"{world.today.year + 1}-01-01T00:00:00+09:00"
-    filled = query.format(receipt_number=asked.receipt_number, later=later)
+    filled = query.format(receipt_number=number_key(asked.receipt_number or ""), later=later)
 
     async def listed() -> bool:
         return f"application/{application_id}" in {execution.id for execution in await found(world, filled)}

@@ -299,8 +299,12 @@ async def test_changed_details_are_asked_for_by_hand(world: World) -> None:
     assert asked.form is not None
     assert asked.form.contact.phone == "08011112222"
     await _mails_come(world, "Please change your details", 1)
+    await user.advance(16 * _DAY)
+    late = await user.until(lambda snapshot: bool(snapshot.attention))
+    assert [attention.reason for attention in late.attention] == [AttentionReason.MANUAL_STEP_OVERDUE]
     done = CompleteManualStep(message_id="done", step=ManualStepKind.CHANGE_OF_DETAILS, evidence="画面で確認")
-    assert (await user.say("complete_manual_step", done)).manual_steps == ()
+    settled = await user.say("complete_manual_step", done)
+    assert (settled.manual_steps, settled.attention) == ((), ())
 
 
 async def test_reissued_card_is_registered_anew(world: World) -> None:

@@ -120,7 +120,7 @@ async def test_the_special_period_is_followed_to_its_last_day_and_a_denial_ends_
     await stay.mailed(0)
     await stay.live_until(expires_on + timedelta(days=1))
     assert (await stay.mailed(1))[0].startswith("Your special period of stay has begun")
-    for count, days in enumerate((30, 14, 3), start=2):
+    for count, days in enumerate((30, 14, 7, 1), start=2):
         await stay.live_until(until - timedelta(days=days))
         assert f"The last day you may stay is {until}" in (await stay.mailed(count))[-1]
     await stay.live_until(until)
@@ -131,7 +131,7 @@ async def test_the_special_period_is_followed_to_its_last_day_and_a_denial_ends_
     await stay.tell("denied", ended=ended("app-1", End.DENIED))
     closed = await stay.closed()
     assert (closed.end, closed.attention) == (StayEnd.DENIED, ())
-    await stay.mailed(4)
+    await stay.mailed(5)
 
 
 async def test_a_permission_in_the_special_period_begins_the_watch_anew(stay: WatchedStay) -> None:

@@ -23,5 +23,9 @@ def translated() -> Iterator[None]:
     except StepError as error:
         # Without the cause: a library's text may repeat its input, and this travels into a history.
         raise ApplicationError(
-            str(error), StepFailure.of(error), type=error.type_name, non_retryable=error.final
+            str(error),
+            StepFailure.of(error),
+            type=error.type_name,
+            non_retryable=error.final,
+            next_retry_delay=error.again_in,
         ) from None

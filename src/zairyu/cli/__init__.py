@@ -10,9 +10,11 @@ from zairyu.cli import (
     applications,
     assessing,
     cards,
+    feed,
     groups,
     law,
     machine,
+    operating,
     packages,
     registrations,
     spec_packs,
@@ -40,6 +42,7 @@ for _panel, _commands in {
         registrations.register,
         applications.schema,
     ),
+    "Operating": (operating.attention, operating.resolve),
     "Desks and cards": (terminal.terminals, cards.card),
     "The law": (assessing.assess, law.agent_number),
 }.items():
@@ -47,6 +50,8 @@ for _panel, _commands in {
         app.command(rich_help_panel=_panel)(_command)
 app.add_typer(registrations.registration, name="registration", rich_help_panel="Applications")
 app.add_typer(stays.stay, name="stay", rich_help_panel="Applications")
+app.add_typer(operating.step, name="step", rich_help_panel="Operating")
+app.add_typer(feed.feed, name="feed", rich_help_panel="Operating")
 app.add_typer(cards.sandbox, name="sandbox", rich_help_panel="Desks and cards")
 app.add_typer(law.rules, name="rules", rich_help_panel="The law")
 app.add_typer(spec_packs.spec_pack, name="spec-pack", rich_help_panel="The law")

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from zairyu.cli.speaking import (
     out,
     read_settings,
     show_findings,
+    show_matters,
     today,
     typed_message,
     zairyu_client,
@@ -28,6 +30,7 @@ from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.schemas import SCHEMAS
 from zairyu.models.snapshot import ApplicationSnapshot
+from zairyu.rules.calendar import JAPAN
 from zairyu.runtime.settings import Settings
 
 ApplicationIdArgument = Annotated[str, typer.Argument(help="The application's id.")]
@@ -84,6 +87,13 @@ def supply(
     delivery: Annotated[
         int | None, typer.Option(min=2, help="What did not fit into the package: the second delivery, or a later one.")
     ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="More follows: the request stays open.")] = False,
+    card_valid_until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The last day of the signer's My Number card, if it was extended since filing."
+        ),
+    ] = None,
 ) -> None:
     """Answer a request for additional documents: with PDFs, or with what did not fit into the package."""
     if bool(files) is (delivery is not None):
@@ -99,7 +109,12 @@ def supply(
             if delivery - 2 >= len(to_follow):
                 fail(f"there is no delivery {delivery}; {len(to_follow)} follow the first", REFUSED)
             attachments = to_follow[delivery - 2]
-        message = messages.SupplyDocuments(message_id=str(uuid.uuid4()), attachments=tuple(attachments))
+        message = messages.SupplyDocuments(
+            message_id=str(uuid.uuid4()),
+            attachments=tuple(attachments),
+            complete=not partial,
+            card_valid_until=card_valid_until and card_valid_until.date(),
+        )
         return await zairyu.supply_documents(application_id, number, message)
 
     out.print_json(answered(tell()).model_dump_json())
@@ -124,14 +139,54 @@ def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
     out.print(f"Phase: [bold]{snapshot.phase.value}[/]")
     if snapshot.waiting_for:
         out.print(f"{snapshot.waiting_for.ja}\n{snapshot.waiting_for.en}")
+    if (nearest := snapshot.next_deadline) is not None:
+        at = f"{nearest.at.astimezone(JAPAN):%Y-%m-%d %H:%M}"
+        _say(f"次の期限：{at}（{nearest.what.ja}）", f"Next deadline: {at} JST ({nearest.what.en})")
+    _show_stay(snapshot)
+    _show_news(snapshot)
     for index, attachments in enumerate(snapshot.to_follow, start=2):
         kinds = ", ".join(attachment.kind.label.en for attachment in attachments)
-        out.print(f"Delivery {index}, when the agency asks: {kinds}", markup=False)
+        when = "supplied" if index in snapshot.followed else "when the agency asks"
+        out.print(f"Delivery {index}, {when}: {kinds}", markup=False)
     if snapshot.package_findings:
         out.print(findings_table(snapshot.package_findings))
-    for step in snapshot.manual_steps:
-        out.print(f"[yellow]{step.kind.value}[/]\n{step.instructions.ja}\n{step.instructions.en}")
-    for attention in snapshot.attention:
-        out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
-        if attention.findings:
-            out.print(findings_table(attention.findings))
+    show_matters(snapshot.attention, snapshot.manual_steps)
+
+
+def _show_stay(snapshot: ApplicationSnapshot) -> None:
+    """What it means for the stay: while nobody knows the decision, and after a denial."""
+    last = snapshot.special_period_until
+    if last is not None and snapshot.outcome is None:
+        begun = snapshot.in_special_period
+        _say(
+            f"特例期間{'中です' if begun else 'になった場合'}：決定がなければ{last}まで在留できます。",
+            f"{'In the special period' if begun else 'If the special period begins'}: without a decision the stay "
+            f"lasts until {last}.",
+        )
+    if snapshot.after_denial is not None:
+        _say(snapshot.after_denial.ja, snapshot.after_denial.en)
+
+
+def _show_news(snapshot: ApplicationSnapshot) -> None:
+    """What is odd in what the agency says, and when it cannot be reached."""
+    for unknown in snapshot.unknown_words:
+        _say(
+            f"対応表にない語（{unknown.axis.value}）：「{unknown.word}」",
+            f"A word that the profile does not have ({unknown.axis.value}): “{unknown.word}”",
+        )
+    for two in snapshot.disagreements:
+        _say(
+            f"食い違い（{two.axis.value}）：{two.counts.value}の{two.counted}を採用、{two.other.value}は{two.set_aside}",
+            f"Disagreement ({two.axis.value}): {two.counts.value} says {two.counted}, which counts; "
+            f"{two.other.value} says {two.set_aside}",
+        )
+    for window in snapshot.maintenance:
+        begins, ends = (f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}" for moment in (window.begins, window.ends))
+        _say(
+            f"保守（{begins}～{ends}）の間に期限が来ます。{begins}までに済ませてください。",
+            f"A deadline falls into the maintenance from {begins} to {ends} JST: be done before it begins.",
+        )
+
+
+def _say(ja: str, en: str) -> None:
+    out.print(f"{ja}\n{en}", markup=False)

@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
+from urllib.parse import quote
 
 import typer
 from rich.table import Table
@@ -29,6 +30,7 @@ from zairyu.doctor import examine
 from zairyu.installation import InstallationError, installation, sandbox_pki, sandbox_reader
 from zairyu.models.residence import ApplicationType, ResidenceStatus
 from zairyu.rules.calendar import add_months
+from zairyu.rules.interface_profiles import InterfaceProfileFaulty, interface_profile
 from zairyu.rules.spec_packs import SpecPackFaulty
 from zairyu.runtime.connection import connect, load_keys
 from zairyu.runtime.embedded import EmbeddedServerError
@@ -37,7 +39,18 @@ from zairyu.runtime.logs import core_logs, set_up_logs
 from zairyu.runtime.settings import Settings
 from zairyu.sandbox.applicant import write_application, write_registration
 from zairyu.sandbox.card.personas import DEMO_APPLICANT
-from zairyu.worker import core_worker, keep_registered, terminal_worker, until_stopped, watch_status_feed
+from zairyu.worker import (
+    core_worker,
+    keep_registered,
+    terminal_worker,
+    until_stopped,
+    watch_agency_mail,
+    watch_status_feed,
+)
+from zairyu.workflows.search_attributes import NEEDS_PERSON
+
+NEEDS_PERSON_VIEW: Final = f"/namespaces/default/workflows?query={quote(NEEDS_PERSON, safe='')}"
+"""The UI's list of all that needs a person."""
 
 
 def demo(as_json: AsJson = False) -> None:
@@ -78,6 +91,8 @@ async def _up(settings: Settings, automatic_officer: bool) -> None:
         places.add_row("Mailbox", f"{endpoints.sandbox_url}/mailbox")
         places.add_row("Logs", str(settings.data_dir / "logs"))
         out.print(places)
+        # Not by rich, which would break it in two.
+        print(f"\nWhat needs a person: {endpoints.ui_url}{NEEDS_PERSON_VIEW}")
         command = sys.argv[0]
         out.print(f"\nIn another window:  {command} start --input {sample}")
         out.print(f'                    {command} send ID sign_at \'{{"terminal_id": "T1"}}\'')
@@ -141,14 +156,16 @@ def worker() -> None:
     set_up_logs(settings.log_level, settings.log_format)
     try:
         asyncio.run(_worker(settings))
-    except (SpecPackUnavailable, SpecPackFaulty) as error:
+    except (SpecPackUnavailable, SpecPackFaulty, InterfaceProfileFaulty) as error:
         fail(str(error))
 
 
 async def _worker(settings: Settings) -> None:
+    profile = interface_profile(settings.interface_profile)
     keys = read_keys(settings)
     client = await connected(settings, keys, core_logs())
-    async with core_worker(client, settings, keys):
-        await watch_status_feed(client, settings.interface_profile)
+    async with core_worker(client, settings, keys, profile=profile):
+        await watch_status_feed(client, profile.name)
+        await watch_agency_mail(client, settings, profile)
         print("ready", flush=True)
         await until_stopped()

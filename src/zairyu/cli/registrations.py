@@ -13,6 +13,7 @@ from zairyu.cli.speaking import (
     out,
     read_settings,
     show_findings,
+    show_matters,
     today,
     typed_message,
     zairyu_client,
@@ -87,9 +88,4 @@ def _show(snapshot: RegistrationSnapshot, as_json: bool) -> None:
     if snapshot.account:
         out.print(f"認証ID / Authentication ID: until {snapshot.account.expires_on}")
         out.print(f"パスワード / Password: until {snapshot.account.password_expires_on}")
-    for step in snapshot.manual_steps:
-        out.print(f"[yellow]{step.kind.value}[/]\n{step.instructions.ja}\n{step.instructions.en}")
-    for attention in snapshot.attention:
-        out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
-        if attention.findings:
-            out.print(findings_table(attention.findings))
+    show_matters(snapshot.attention, snapshot.manual_steps)

@@ -23,10 +23,15 @@ from zairyu.activities.documents.errors import BlobStoreUnavailable
 from zairyu.activities.packaging.errors import SpecPackUnavailable
 from zairyu.activities.packaging.shelf import load_packs
 from zairyu.client import MessageRefused, Zairyu
+from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding
 from zairyu.models.messages import Message
+from zairyu.models.names import manual_step_page, runbook_page
+from zairyu.models.snapshot import Attention, ManualStep
+from zairyu.models.stay import StayAttention
 from zairyu.rules.calendar import day_in_japan
 from zairyu.rules.intake import malformed_findings
+from zairyu.rules.interface_profiles import InterfaceProfileFaulty, interface_profile
 from zairyu.rules.readable import unreadable_parts
 from zairyu.rules.spec_packs import SpecPackFaulty, SpecPacks
 from zairyu.runtime.connection import connect, load_keys
@@ -121,11 +126,13 @@ async def spec_packs(settings: Settings, code: int = FAILED) -> SpecPacks:
 
 async def zairyu_client(settings: Settings) -> Zairyu:
     """The client of the applications."""
+    try:
+        profile = interface_profile(settings.interface_profile)
+    except InterfaceProfileFaulty as error:
+        fail(str(error))
     keys = read_keys(settings)
     temporal = await connected(settings, keys)
-    return Zairyu(
-        temporal, BlobStore(settings.blobs, keys), await spec_packs(settings), profile=settings.interface_profile
-    )
+    return Zairyu(temporal, BlobStore(settings.blobs, keys), await spec_packs(settings), profile=profile.name)
 
 
 def answered(asking: Coroutine[Any, Any, T]) -> T:
@@ -139,6 +146,8 @@ def answered(asking: Coroutine[Any, Any, T]) -> T:
     except KeyRingError as error:
         fail(str(error))
     except RPCError as error:
+        if "search attribute" in error.message:
+            fail("the server has not all of our search attributes; docs/operations.md says how to add them")
         fail(f"no answer ({error.status.name}); see that a worker runs: zairyu worker")
 
 
@@ -161,6 +170,26 @@ def show_findings(findings: Sequence[Finding], as_json: bool) -> None:
         print(json.dumps([finding.model_dump(mode="json") for finding in findings], ensure_ascii=False, indent=2))
     else:
         err.print(findings_table(findings))
+
+
+def show_matters(attention: Sequence[Attention | StayAttention], manual_steps: Sequence[ManualStep] = ()) -> bool:
+    """What needs a person, with the page that says what to do.
+
+    Returns:
+        Whether there is anything.
+    """
+    for step in manual_steps:
+        taken = "" if step.assignee is None else f" @{step.assignee}"
+        _show_matter(f"✋ {step.kind.value}{taken}", step.instructions, manual_step_page(step.kind))
+    for matter in attention:
+        _show_matter(matter.reason.value, matter.explanation, runbook_page(matter.reason))
+        if isinstance(matter, Attention) and matter.findings:
+            out.print(findings_table(matter.findings))
+    return bool(attention or manual_steps)
+
+
+def _show_matter(what: str, told: BilingualText, page: str) -> None:
+    out.print(Text.assemble((what, "yellow"), f"\n{told.ja}\n{told.en}\n", (page, "dim")))
 
 
 def typed_message(kinds: Mapping[str, type[M]], name: str, content: str, as_json: bool) -> M:

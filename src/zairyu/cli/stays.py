@@ -12,6 +12,7 @@ from zairyu.cli.speaking import (
     out,
     read_settings,
     show_findings,
+    show_matters,
     today,
     typed_message,
     zairyu_client,
@@ -88,5 +89,4 @@ def _show(snapshot: StaySnapshot, as_json: bool) -> None:
         out.print(f"{moment} JST: {snapshot.next_deadline.what.ja} / {snapshot.next_deadline.what.en}")
     for started in snapshot.applications:
         out.print(f"{started.workflow_id}: {started.end.value if started.end else 'open'}", markup=False)
-    for attention in snapshot.attention:
-        out.print(f"[yellow]{attention.reason.value}[/]\n{attention.explanation.ja}\n{attention.explanation.en}")
+    show_matters(snapshot.attention)

@@ -3,6 +3,7 @@
 Each outside system has its own branch beside its driver; this is the root they grow from.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 from zairyu.models.base import BilingualText
@@ -18,6 +19,8 @@ class StepError(Exception):
     final: ClassVar[bool] = True
     """Whether trying the same again can only fail again."""
     sentence: ClassVar[BilingualText]
+    again_in: timedelta | None = None
+    """When another try makes sense; by default the patience of the step says so."""
 
     def __init__(self, *, findings: tuple[Finding, ...] = (), detail: str | None = None) -> None:
         super().__init__(self.sentence.en if detail is None else f"{self.sentence.en} ({detail})")

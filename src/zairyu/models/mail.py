@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from zairyu.models.application import Contact
 from zairyu.models.base import BilingualText, Model
@@ -24,6 +24,12 @@ class DocumentsRequested(Model):
     occasion: Literal["documents-requested"] = "documents-requested"
     request: DocumentRequest
     reminder: bool = False
+    supplied_in_part: bool = False
+    """Whether something was supplied, and more was to follow."""
+    online_until: date | None = None
+    """The last day on which they can be supplied online, where it lies before the due date."""
+    by_post: BilingualText | None = None
+    """How they are handed in when they cannot be supplied online: now, or after `online_until`."""
 
 
 class Decided(Model):
@@ -34,6 +40,8 @@ class Decided(Model):
     grant: Grant | None = None
     special_period_ended: bool = False
     """Whether a special period of stay ended with it."""
+    meaning: BilingualText | None = None
+    """What a denial means for the stay, on that day."""
     fee_follows: bool = False
     """Whether something has to be paid for a permission, its concurrent permissions included."""
     concurrent_permissions: tuple[ConcurrentPermission, ...] = ()
@@ -122,6 +130,20 @@ class SpecialPeriodEnds(Model):
     """Whether this is the mail that tells of its beginning."""
 
 
+class MaintenanceAhead(Model):
+    """The interface is planned to be down when something has to arrive: it has to arrive before."""
+
+    occasion: Literal["maintenance"] = "maintenance"
+    deadline: BilingualText
+    """What has to arrive, as a deadline calls it."""
+    before: AwareDatetime
+    """When the interface goes down: the deadline in truth."""
+    until: AwareDatetime
+    """When it is back, and the deadline over."""
+    request: DocumentRequest | None = None
+    """The documents that have to arrive: several requests may end in one window."""
+
+
 class RegistrationSent(Model):
     """The registration was sent; the agency writes to the user now."""
 
@@ -176,6 +198,7 @@ Occasion = Annotated[
     | StayUnfiled
     | CardEndsFirst
     | SpecialPeriodEnds
+    | MaintenanceAhead
     | RegistrationSent
     | ConfirmationOverdue
     | PasswordEnds

@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from zairyu.models.application import ApplicationForm, Text
 from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, DocumentRef
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.residence import CollectionMethod
-from zairyu.models.snapshot import AttentionReason, ManualStepKind
-from zairyu.models.status import StatusReport
+from zairyu.models.snapshot import AttentionReason, ManualStepKind, OperatorId
+from zairyu.models.status import DocumentRequest, Heard, Said, StatusReport
 
 MessageId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 TerminalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
@@ -43,9 +44,15 @@ class StopSigning(Message):
 
 
 class SupplyDocuments(Message):
-    """The answer to a request for additional documents."""
+    """The answer to a request for additional documents, or a part of it."""
 
     attachments: tuple[Attachment, ...] = Field(min_length=1)
+    complete: bool = True
+    """Whether nothing more follows for this request."""
+    to_follow: tuple[Text, ...] = ()
+    """What follows, in words, for the declaration; by default what was asked for is named."""
+    card_valid_until: date | None = None
+    """The last day of the My Number card, where it was extended since the application was signed."""
 
 
 class ChooseCollection(Message):
@@ -73,12 +80,28 @@ class RequestWithdrawal(Message):
     reason: Text | None = None
 
 
+class RequestCorrection(Message):
+    """Something in what was filed is wrong, and the office has to be told."""
+
+    what: Text
+    """What is wrong, and how it should read."""
+
+
+class AssignManualStep(Message):
+    """Somebody takes a manual step, or nobody has it any more."""
+
+    step: ManualStepKind
+    assignee: OperatorId | None = None
+
+
 class CompleteManualStep(Message):
     """A person did by hand what the interface cannot do."""
 
     step: ManualStepKind
     evidence: Text
     """What shows that it was done, for example the office's reference."""
+    said: Said | None = None
+    """What the agency said there, for the steps that look something up."""
 
 
 class ResolveAction(StrEnum):
@@ -97,6 +120,24 @@ class Resolve(Message):
     note: Text | None = None
 
 
+class AgencyWrote(Model):
+    """A mail of the agency about this application was recognised. A repeat has the same `news_id`."""
+
+    heard: Heard
+
+
+class DocumentsReceived(Model):
+    """The agency says that it has what it asked for."""
+
+    request: DocumentRequest
+
+
+class MaintenancePlanned(Model):
+    """The interface will be down when a deadline of this process ends."""
+
+    window: MaintenanceWindow
+
+
 class StatusChanged(Model):
     """The agency says something new. A fact from outside: the report's own ids and revision tell repeats."""
 
@@ -111,6 +152,8 @@ UPDATES: Final[Mapping[str, type[Message]]] = {
     "report_payment": ReportPayment,
     "confirm_collection": ConfirmCollection,
     "request_withdrawal": RequestWithdrawal,
+    "request_correction": RequestCorrection,
+    "assign_manual_step": AssignManualStep,
     "complete_manual_step": CompleteManualStep,
     "resolve": Resolve,
 }

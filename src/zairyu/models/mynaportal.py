@@ -1,9 +1,10 @@
 """What the workflows ask of Mynaportal."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, DocumentRef, Sha256
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.status import SubmissionReceipt
 
@@ -41,6 +42,18 @@ class DocumentSupply(Model):
     supply_id: str
     """The same supply has the same id, so that a repeat is recognised."""
     attachments: tuple[Attachment, ...]
+    partial: bool = False
+    """Whether more follows for this request."""
+    document: DocumentRef | None = None
+    """The attachments as they are sent: one PDF, or the signed package around it. An older release had them joined
+    only when they were sent."""
+
+
+class Withdrawal(Model):
+    """Take this application back."""
+
+    profile: str
+    request_id: str
 
 
 class CollectionChange(Model):
@@ -57,8 +70,44 @@ class Accepted(Model):
     request_id: str
 
 
+class Sweep(Model):
+    """Every open application is asked for, one by one, in the order of their request ids."""
+
+    began_at: AwareDatetime
+    asked_up_to: str = ""
+    """The last request id up to which all were asked for; a sweep that was interrupted goes on behind it."""
+    asked: int = 0
+    unanswered: int = 0
+    """How many could not be asked for or read. The next sweep asks for them again."""
+    missed: int = 0
+    """How many had news that the feed did not bring."""
+    missed_ids: tuple[str, ...] = ()
+    """The first of them."""
+
+
+class Swept(Model):
+    """What came of a sweep."""
+
+    began_at: AwareDatetime
+    ended_at: AwareDatetime
+    asked: int
+    unanswered: int
+    missed: int
+
+
 class FeedPosition(Model):
-    """How far the status feed of a profile has been read; empty at its beginning."""
+    """How far the news of a profile's applications have been read; at the beginning only its name."""
 
     profile: str
     cursor: str = ""
+    """How far the status feed has been read."""
+    told: int = 0
+    """How many reports have been told to applications so far."""
+    sweep: Sweep | None = None
+    """The sweep that is under way."""
+    swept: Swept | None = None
+    """The last sweep that ended."""
+    sweep_wanted_at: AwareDatetime | None = None
+    """When somebody wanted every open application asked for; nothing when that has been done."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """The planned windows that are not over, as they were last heard of."""

@@ -13,7 +13,7 @@ from zairyu.models.base import BilingualText, Model
 from zairyu.models.card import CardReading
 from zairyu.models.documents import Sha256
 from zairyu.models.findings import Finding
-from zairyu.models.messages import CompleteManualStep, Message, Resolve, SignAt, TerminalId
+from zairyu.models.messages import AssignManualStep, CompleteManualStep, Message, Resolve, SignAt, TerminalId
 from zairyu.models.package import SealedPackage, UnsignedPackage
 from zairyu.models.residence import Filer
 from zairyu.models.snapshot import Attention, ManualStep, NextDeadline, TimelineEntry
@@ -154,6 +154,7 @@ REGISTRATION_UPDATES: Final[Mapping[str, type[Message]]] = {
     "password_renewed": PasswordRenewed,
     "change_details": ChangeDetails,
     "card_reissued": CardReissued,
+    "assign_manual_step": AssignManualStep,
     "complete_manual_step": CompleteManualStep,
     "resolve": Resolve,
     "end_registration": EndRegistration,

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from zairyu.models.agency_mail import AgencyMailSnapshot, LeftForAPerson, StartAgencyMail
 from zairyu.models.application_file import ApplicationFile
 from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import Model
-from zairyu.models.document_request import DocumentRequestSnapshot, FollowDocumentRequest
-from zairyu.models.messages import UPDATES, StatusChanged, SupplyDocuments
+from zairyu.models.document_request import DOCUMENT_REQUEST_UPDATES, DocumentRequestSnapshot, FollowDocumentRequest
+from zairyu.models.feed import FEED_UPDATES, FeedNotice, FeedSnapshot, WatchFeed
+from zairyu.models.messages import UPDATES, AgencyWrote, DocumentsReceived, MaintenancePlanned, Resolve, StatusChanged
 from zairyu.models.mynaportal import FeedPosition
 from zairyu.models.registration import (
     REGISTRATION_UPDATES,
@@ -29,20 +31,31 @@ SCHEMAS: Final[Mapping[str, type[Model]]] = {
     **{f"ApplicationWorkflow.update.{name}": model for name, model in UPDATES.items()},
     "ApplicationWorkflow.update.result": ApplicationSnapshot,
     "ApplicationWorkflow.signal.status_changed": StatusChanged,
+    "ApplicationWorkflow.signal.agency_wrote": AgencyWrote,
+    "ApplicationWorkflow.signal.maintenance_planned": MaintenancePlanned,
     "ApplicationWorkflow.query.snapshot": ApplicationSnapshot,
     "DocumentRequestWorkflow.input": FollowDocumentRequest,
-    "DocumentRequestWorkflow.update.supply_documents": SupplyDocuments,
+    **{f"DocumentRequestWorkflow.update.{name}": model for name, model in DOCUMENT_REQUEST_UPDATES.items()},
+    "DocumentRequestWorkflow.signal.maintenance_planned": MaintenancePlanned,
+    "DocumentRequestWorkflow.signal.documents_received": DocumentsReceived,
     "DocumentRequestWorkflow.query.snapshot": DocumentRequestSnapshot,
     "zairyu-register-input": RegistrationFile,
     "RegistrationWorkflow.input": StartRegistration,
     **{f"RegistrationWorkflow.update.{name}": model for name, model in REGISTRATION_UPDATES.items()},
     "RegistrationWorkflow.query.snapshot": RegistrationSnapshot,
-    "StatusFeedWorkflow.input": FeedPosition,
+    "StatusFeedWorkflow.input": WatchFeed,
+    **{f"StatusFeedWorkflow.update.{name}": model for name, model in FEED_UPDATES.items()},
+    "StatusFeedWorkflow.signal.noticed": FeedNotice,
+    "StatusFeedWorkflow.query.snapshot": FeedSnapshot,
     "StatusFeedWorkflow.query.position": FeedPosition,
     "StayWatchWorkflow.input": StartStayWatch,
     **{f"StayWatchWorkflow.update.{name}": model for name, model in STAY_UPDATES.items()},
     "StayWatchWorkflow.signal.news": StayNews,
     "StayWatchWorkflow.query.snapshot": StaySnapshot,
+    "AgencyMailWorkflow.input": StartAgencyMail,
+    "AgencyMailWorkflow.update.resolve": Resolve,
+    "AgencyMailWorkflow.signal.left_for_a_person": LeftForAPerson,
+    "AgencyMailWorkflow.query.snapshot": AgencyMailSnapshot,
     "TerminalWorkflow.input": RegisterTerminal,
     "TerminalWorkflow.query.snapshot": TerminalSnapshot,
 }

@@ -2,12 +2,14 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
 
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.documents import Attachment
 from zairyu.models.findings import Finding
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.residence import (
     ApplicationType,
     CollectionMethod,
@@ -18,10 +20,12 @@ from zairyu.models.residence import (
 from zairyu.models.status import (
     ApplicationStatus,
     CollectionStatus,
+    Disagreement,
     DocumentRequest,
     DocumentsStatus,
     Fee,
     Outcome,
+    UnknownWord,
 )
 
 
@@ -68,7 +72,18 @@ class AttentionReason(StrEnum):
     FEE_DIFFERS = "FEE_DIFFERS"
     PAYMENT_OVERDUE = "PAYMENT_OVERDUE"
     CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED"
+    SPECIAL_PERIOD_OVER = "SPECIAL_PERIOD_OVER"
     MAIL_UNDELIVERABLE = "MAIL_UNDELIVERABLE"
+    STATUS_WORD_UNKNOWN = "STATUS_WORD_UNKNOWN"
+    SOURCES_DISAGREE = "SOURCES_DISAGREE"
+    WITHDRAWAL_REFUSED = "WITHDRAWAL_REFUSED"
+    MANUAL_STEP_OVERDUE = "MANUAL_STEP_OVERDUE"
+    FEED_STARTED_OVER = "FEED_STARTED_OVER"
+    NEWS_MISSED = "NEWS_MISSED"
+    NEWS_OF_NOBODY = "NEWS_OF_NOBODY"
+    NEWS_UNREADABLE = "NEWS_UNREADABLE"
+    AGENCY_MAIL_UNRECOGNISED = "AGENCY_MAIL_UNRECOGNISED"
+    AGENCY_MAIL_UNPROVEN = "AGENCY_MAIL_UNPROVEN"
     CARD_READING_FAILED = "CARD_READING_FAILED"
     HELP_DESK_NEEDED = "HELP_DESK_NEEDED"
 
@@ -82,10 +97,24 @@ class Attention(Model):
     findings: tuple[Finding, ...] = ()
 
 
+OperatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+"""An operator's login, and not a name: everybody who may list processes sees it."""
+
+
 class ManualStepKind(StrEnum):
     """What a person has to do by hand because the interface cannot."""
 
     WITHDRAWAL = "WITHDRAWAL"
+    CORRECTION = "CORRECTION"
+    CHECK_STATUS = "CHECK_STATUS"
+    NOTE_RECEIPT_NUMBER = "NOTE_RECEIPT_NUMBER"
+    NOTE_DOCUMENT_REQUEST = "NOTE_DOCUMENT_REQUEST"
+    SUPPLY_DOCUMENTS = "SUPPLY_DOCUMENTS"
+    NOTE_DECISION = "NOTE_DECISION"
+    NOTE_FEE = "NOTE_FEE"
+    NOTE_PAYMENT = "NOTE_PAYMENT"
+    CHANGE_COLLECTION = "CHANGE_COLLECTION"
+    NOTE_COLLECTION = "NOTE_COLLECTION"
     CHANGE_OF_DETAILS = "CHANGE_OF_DETAILS"
 
 
@@ -95,6 +124,8 @@ class ManualStep(Model):
     kind: ManualStepKind
     since: AwareDatetime
     instructions: BilingualText
+    assignee: OperatorId | None = None
+    """Who has taken it."""
 
 
 class NextDeadline(Model):
@@ -130,6 +161,8 @@ class ApplicationSnapshot(Model):
     last_day_online: date | None = None
     special_period_until: date | None = None
     """The last day of the special period of stay, if no decision comes by the expiry."""
+    in_special_period: bool = False
+    """Whether it runs: the period of stay is over, and the application undecided."""
     office: str | None = None
 
     package_findings: tuple[Finding, ...] = ()
@@ -138,6 +171,8 @@ class ApplicationSnapshot(Model):
     to_follow: tuple[tuple[Attachment, ...], ...] = ()
     """What did not fit into the package: delivery by delivery, each with its declaration first. Each answers a request
     for documents."""
+    followed: tuple[int, ...] = ()
+    """The deliveries of `to_follow` that were supplied since, by their number: the first is 2."""
     provisional_number: str | None = None
     receipt_number: str | None = None
     filed_at: AwareDatetime | None = None
@@ -158,4 +193,12 @@ class ApplicationSnapshot(Model):
     """What was filed for together with it."""
     concurrent_terminated: bool = False
     """Whether they ended with it because it was not permitted."""
+    unknown_words: tuple[UnknownWord, ...] = ()
+    """What the agency says in words that nobody here knows."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """Where interface, mail and people say different things of it."""
+    after_denial: BilingualText | None = None
+    """What a denial means for the stay, on the day on which it was heard."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """The planned windows that swallow a deadline: what has to arrive has to arrive before."""
     timeline: tuple[TimelineEntry, ...] = ()

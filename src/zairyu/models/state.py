@@ -5,15 +5,22 @@ from datetime import date
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from zairyu.models.application import ApplicationInput
-from zairyu.models.base import Model
+from zairyu.models.base import BilingualText, Model
+from zairyu.models.capability import Capability
+from zairyu.models.documents import Sha256
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.mail import Mail
 from zairyu.models.messages import SignAt
 from zairyu.models.package import SealedPackage, UnsignedPackage
 from zairyu.models.residence import CollectionMethod
 from zairyu.models.snapshot import Attention, End, ManualStep, Phase, TimelineEntry
 from zairyu.models.status import (
+    Axis,
     CollectionStatus,
+    Disagreement,
+    DocumentRequest,
     Fee,
+    Heard,
     Outcome,
     PaymentStatus,
     StatusReport,
@@ -27,6 +34,8 @@ class ProcessState(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
+    after_sending: bool = False
+    """Whether it goes the way of the release that came with the patch of this name."""
     handled: list[str] = Field(default_factory=list)
     """Ids of the messages taken, oldest first: a repeat changes nothing, also after continue-as-new."""
     timeline: list[TimelineEntry] = Field(default_factory=list)
@@ -69,18 +78,64 @@ class ApplicationState(ProcessState):
     special_period_until: date | None = None
 
     report: StatusReport | None = None
+    """What is believed of it: what the interface says, and what was heard otherwise and counts more."""
+    told: StatusReport | None = None
+    """What the interface said last; nothing where it is the only source there has been."""
+    said_since: dict[Axis, AwareDatetime] = Field(default_factory=dict)
+    """Since when the interface says what it says."""
+    heard: list[Heard] = Field(default_factory=list)
+    """What mails and people brought, oldest first."""
+    heard_requests: list[DocumentRequest] = Field(default_factory=list)
+    """The requests for documents that only they brought, or of whose answer only they know."""
+    supplied_later: list[Sha256] = Field(default_factory=list)
+    """The documents that were supplied for requests."""
+    disagreements: list[Disagreement] = Field(default_factory=list)
+    status_checked_at: AwareDatetime | None = None
+    """When somebody last looked up where it is, because the interface does not tell."""
+    corrections: list[str] = Field(default_factory=list)
+    """What the office has to be told is wrong, and has not been told yet."""
+    maintenance: list[MaintenanceWindow] = Field(default_factory=list)
+    """The planned windows that swallow the end of online filing."""
+    after_denial: BilingualText | None = None
     followed_requests: list[int] = Field(default_factory=list)
     """Numbers of the document requests that have a workflow of their own."""
     wanted_collection: CollectionMethod | None = None
     """Asked for after filing, and not yet passed on to the agency."""
+    collection_by_hand: CollectionMethod | None = None
+    """What a person has to change it to, because the interface cannot."""
     withdrawal_requested: bool = False
+    withdrawal_sent: bool = False
+    """The interface was asked to take it back."""
     withdrawal_evidence: str | None = None
     """What shows that a person has withdrawn the application by hand."""
     payment_reported_on: date | None = None
+    fees: list[str] = Field(default_factory=list)
+    """The fees that the person was told of, in order: the agency may ask for another in the place of one."""
     sent_on: date | None = None
     """The day in Japan on which the agency sent the result; nothing when only something later was heard."""
     collected_on: date | None = None
     certificate_valid_until: date | None = None
+
+    @property
+    def revision(self) -> int:
+        """The revision of the interface's newest report that is understood.
+
+        One with words that nobody knew is wanted again: somebody may have added them to the profile.
+        """
+        if self.after_sending:
+            return self.told.revision - bool(self.told.unknown_words) if self.told else 0
+        return self.report.revision if self.report else 0
+
+    def offers(self, capability: Capability) -> bool:
+        """Whether the interface can do it, as far as is known: an older release said nothing of it."""
+        told = self.told.offers if self.told and self.told.offers is not None else None
+        offered = told if told is not None else self.receipt.offers if self.receipt else None
+        return capability is not Capability.WITHDRAWAL if offered is None else capability in offered
+
+    def tells(self, capability: Capability) -> bool:
+        """Whether the interface tells a fact: where it tells nothing of applications at all, it tells no fact."""
+        speaks = self.offers(Capability.STATUS_FEED) or self.offers(Capability.STATUS_LOOK_UP)
+        return speaks and self.offers(capability)
 
     @property
     def receipt_number(self) -> str | None:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from zairyu.models.base import Model
+from zairyu.models.capability import Capability
+from zairyu.models.names import number_key
 from zairyu.models.residence import PeriodOfStay
 
 
@@ -79,6 +81,31 @@ class Fee(Model):
     due_on: date
     status: PaymentStatus = PaymentStatus.DUE
 
+    @property
+    def is_asked_as(self) -> str:
+        """What a person has to know to pay it: another fee is asked otherwise."""
+        return f"{number_key(self.payment_number)} {self.amount} {self.due_on}"
+
+
+class Axis(StrEnum):
+    """One of the things that the agency says of an application, each with a word of its own."""
+
+    RECEIPT_NUMBER = "RECEIPT_NUMBER"
+    APPLICATION = "APPLICATION"
+    DOCUMENTS = "DOCUMENTS"
+    COLLECTION = "COLLECTION"
+    OUTCOME = "OUTCOME"
+    GRANT = "GRANT"
+    FEE = "FEE"
+    PAYMENT = "PAYMENT"
+
+
+class UnknownWord(Model):
+    """A word of the agency that the profile's table does not have."""
+
+    axis: Axis
+    word: str
+
 
 class StatusReport(Model):
     """All the agency has said of one application up to one revision.
@@ -100,6 +127,10 @@ class StatusReport(Model):
     document_requests: tuple[DocumentRequest, ...] = ()
     grant: Grant | None = None
     fee: Fee | None = None
+    unknown_words: tuple[UnknownWord, ...] = ()
+    """Where the agency used a word that nobody knows; what is said here of such an axis means nothing."""
+    offers: tuple[Capability, ...] | None = None
+    """What the interface can do now; an older release did not say."""
 
 
 class SubmissionReceipt(Model):
@@ -108,3 +139,57 @@ class SubmissionReceipt(Model):
     request_id: str
     provisional_number: str
     accepted_at: datetime
+    offers: tuple[Capability, ...] | None = None
+    """What the interface can do now; an older release did not say."""
+
+
+class Source(StrEnum):
+    """Who brought a word of the agency."""
+
+    INTERFACE = "INTERFACE"
+    MAIL = "MAIL"
+    HAND = "HAND"
+    """A person who looked it up."""
+
+
+class AskedDocuments(Model):
+    """Additional documents that the agency asks for, as they stand in a mail or on its website."""
+
+    items: tuple[str, ...] = Field(min_length=1)
+    due_on: date
+
+
+class Said(Model):
+    """What the agency says of an application in a mail or on its website: only what stands there."""
+
+    receipt_number: str | None = Field(default=None, min_length=1, max_length=40)
+    application: ApplicationStatus | None = None
+    documents: DocumentsStatus | None = None
+    request: AskedDocuments | None = None
+    outcome: Outcome | None = None
+    grant: Grant | None = None
+    fee: Fee | None = None
+    collection: CollectionStatus | None = None
+
+
+class Heard(Model):
+    """A word of the agency that came another way than by its interface."""
+
+    news_id: str = Field(min_length=1, max_length=100)
+    """The same word has the same id, so that it counts once."""
+    source: Source
+    at: AwareDatetime
+    """When the agency said it: the date of the mail, or when somebody looked."""
+    said: Said
+
+
+class Disagreement(Model):
+    """Two sources say different things; the later one counts."""
+
+    axis: Axis
+    counts: Source
+    """The source that is believed."""
+    counted: str
+    other: Source
+    set_aside: str
+    since: AwareDatetime

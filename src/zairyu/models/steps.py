@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
+from zairyu.models.agency_mail import AgencyMailWatched, WatchAgencyMail
 from zairyu.models.base import Model
 from zairyu.models.card import CardReading, CardReadRequest, SignatureRequest, SignatureResult
+from zairyu.models.document_request import BuildSupply, BuiltSupply
 from zairyu.models.mail import Mail, MailSent
 from zairyu.models.mynaportal import (
     Accepted,
@@ -19,6 +21,7 @@ from zairyu.models.mynaportal import (
     Submission,
     SubmissionFound,
     SubmissionLookUp,
+    Withdrawal,
 )
 from zairyu.models.package import BuildPackage, SealedPackage, SealPackage, UnsignedPackage
 from zairyu.models.registration import BuildRegistration
@@ -76,6 +79,9 @@ that is silent is gone within a minute: to be quick harms nobody, because one th
 MAIL_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=10))
 """Mail servers are down for hours and come back. The Message-ID makes a repeat recognisable."""
 
+AGENCY_MAILBOX: Final = Patience(one_try=timedelta(hours=2), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=5))
+"""One long watch over a mailbox, which keeps what has not been read. The pause does not grow further: the agency's days
+count from its mails. It is no shorter either, because a server that refuses a login may lock who asks too often."""
 
 OWN_SERVER: Final = Patience(one_try=timedelta(minutes=1), heartbeat=_DEAD_AFTER, longest_pause=timedelta(minutes=1))
 """One process telling another through our own Temporal server, which knows a repeat by its id."""
@@ -98,9 +104,12 @@ READ_CARD_AT_TERMINAL: Final = Step("read_card_at_terminal", CardReadRequest, Ca
 SEAL_PACKAGE: Final = Step("seal_package", SealPackage, SealedPackage, OWN_MACHINE)
 SUBMIT_APPLICATION: Final = Step("submit_application", Submission, SubmissionReceipt, MYNAPORTAL)
 LOOK_UP_SUBMISSION: Final = Step("look_up_submission", SubmissionLookUp, SubmissionFound, MYNAPORTAL)
+BUILD_SUPPLY: Final = Step("build_supply", BuildSupply, BuiltSupply, OWN_MACHINE)
 SUPPLY_DOCUMENTS: Final = Step("supply_documents", DocumentSupply, Accepted, MYNAPORTAL)
 CHANGE_COLLECTION: Final = Step("change_collection", CollectionChange, Accepted, MYNAPORTAL)
+WITHDRAW_APPLICATION: Final = Step("withdraw_application", Withdrawal, Accepted, MYNAPORTAL)
 WATCH_STATUS_FEED: Final = Step("watch_status_feed", FeedPosition, FeedPosition, STATUS_FEED)
 WATCH_READERS: Final = Step("watch_readers", WatchReaders, ReaderReport, READER_WATCH)
+WATCH_AGENCY_MAIL: Final = Step("watch_agency_mail", WatchAgencyMail, AgencyMailWatched, AGENCY_MAILBOX)
 SEND_MAIL: Final = Step("send_mail", Mail, MailSent, MAIL_SERVER)
 TELL_STAY_WATCH: Final = Step("tell_stay_watch", StayNews, StayNewsTaken, OWN_SERVER)

@@ -4,10 +4,12 @@ from datetime import date
 
 from zairyu.models import messages
 from zairyu.models.base import BilingualText
-from zairyu.models.snapshot import AttentionReason, Phase
+from zairyu.models.capability import Capability
+from zairyu.models.snapshot import AttentionReason, ManualStepKind, Phase
 from zairyu.models.state import ApplicationState
-from zairyu.models.status import ApplicationStatus
+from zairyu.models.status import ApplicationStatus, CollectionStatus, DocumentsStatus, Outcome, Said
 from zairyu.rules.collection import why_closed
+from zairyu.rules.manual_steps import comes_by_email, grants_period
 
 _WHILE_EXAMINED = (ApplicationStatus.RECEIVED, ApplicationStatus.UNDER_EXAMINATION)
 
@@ -40,6 +42,10 @@ def why_refused(
             return _confirm_collection(message, state, today)
         case messages.RequestWithdrawal():
             return _request_withdrawal(state)
+        case messages.RequestCorrection():
+            return _request_correction(state)
+        case messages.AssignManualStep():
+            return _open_step(message.step, state)
         case messages.CompleteManualStep():
             return _complete_manual_step(message, state)
         case messages.Resolve():
@@ -89,7 +95,8 @@ def _choose_collection(
         return closed
     sending = state.request_id is not None and state.receipt is None
     past = state.report is not None and state.report.application not in _WHILE_EXAMINED
-    if sending or past or state.wanted_collection is not None:
+    decided = state.outcome is not None
+    if sending or past or decided or state.wanted_collection is not None:
         return BilingualText(
             ja="受領方法は今は変更できません。提出先に連絡してください。",
             en="The way to collect cannot be changed now. Talk to the office.",
@@ -106,9 +113,10 @@ def _report_payment(message: messages.ReportPayment, state: ApplicationState, to
 def _confirm_collection(
     message: messages.ConfirmCollection, state: ApplicationState, today: date
 ) -> BilingualText | None:
-    # Some results are closed without a word on how they were handed over.
+    # Some results are closed without a word on how they were handed over, and some interfaces never say a word of it.
     closed = state.report is not None and state.report.application is ApplicationStatus.CLOSED
-    if state.phase is not Phase.COLLECTION or not (state.handing_over or closed):
+    unsaid = closed or not state.tells(Capability.COLLECTION_PROGRESS)
+    if state.phase is not Phase.COLLECTION or not (state.handing_over or unsaid):
         return BilingualText(ja="受領の段階ではありません。", en="There is nothing to collect now.")
     return _not_in_future(message.collected_on, today)
 
@@ -119,10 +127,57 @@ def _request_withdrawal(state: ApplicationState) -> BilingualText | None:
     return _open(state)
 
 
-def _complete_manual_step(message: messages.CompleteManualStep, state: ApplicationState) -> BilingualText | None:
-    if message.step in {step.kind for step in state.manual_steps}:
+def _request_correction(state: ApplicationState) -> BilingualText | None:
+    if state.receipt is None:
+        return BilingualText(ja="提出前の変更にはamendを使ってください。", en="Before filing, amend it.")
+    if state.outcome is not None:
+        return BilingualText(ja="既に結果が出ています。", en="The application has been decided.")
+    return _open(state)
+
+
+def _open_step(step: ManualStepKind, state: ApplicationState) -> BilingualText | None:
+    if step in {each.kind for each in state.manual_steps}:
         return None
     return BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
+
+
+def _complete_manual_step(message: messages.CompleteManualStep, state: ApplicationState) -> BilingualText | None:
+    said = message.said
+    match message.step:
+        case ManualStepKind.NOTE_RECEIPT_NUMBER if said is None or said.receipt_number is None:
+            missing = "said.receipt_number"
+        case ManualStepKind.NOTE_DOCUMENT_REQUEST if said is None or not _tells_of_documents(said):
+            missing = "said.request"
+        case ManualStepKind.NOTE_DECISION if said is None or (said.outcome or state.outcome) is None:
+            missing = "said.outcome"
+        case ManualStepKind.NOTE_DECISION if said and _permits(said, state) and grants_period(state) and not said.grant:
+            missing = "said.grant"
+        case ManualStepKind.NOTE_FEE if said is None or said.fee is None:
+            missing = "said.fee"
+        case ManualStepKind.NOTE_COLLECTION if said is None or not _tells_of_collection(said, state):
+            missing = "said.collection"
+        case _:
+            return _open_step(message.step, state)
+    return _open_step(message.step, state) or BilingualText(
+        ja=f"確認した内容（{missing}）がありません。", en=f"What was found there is missing: {missing}."
+    )
+
+
+def _tells_of_documents(said: Said) -> bool:
+    """Whether it says what is wanted, or that nothing is. That something is, was known."""
+    return said.request is not None or said.documents not in (None, DocumentsStatus.REQUESTED)
+
+
+def _tells_of_collection(said: Said, state: ApplicationState) -> bool:
+    """Whether it says more than was known: until there is something to tell, the step stays open."""
+    ready = (
+        (CollectionStatus.NOT_READY, CollectionStatus.READY) if comes_by_email(state) else (CollectionStatus.NOT_READY,)
+    )
+    return said.collection is not None and said.collection not in ready
+
+
+def _permits(said: Said, state: ApplicationState) -> bool:
+    return (said.outcome or state.outcome) is Outcome.PERMITTED
 
 
 def _resolve(

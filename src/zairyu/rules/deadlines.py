@@ -1,12 +1,14 @@
 """Deadlines: the days that a rule counts to, and the sentences in which people read them."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from pydantic import ConfigDict
 
 from zairyu.models.assessment import Intention, Limit
 from zairyu.models.base import BilingualText, Model
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.rules.calendar import add_months, end_of_day, reaches, start_of_day
 
 
@@ -108,3 +110,14 @@ def in_words(day: date) -> BilingualText:
         ja=f"{day.year}年{day.month}月{day.day}日（{weekday.ja}）",
         en=f"{weekday.en}, {_MONTHS[day.month - 1]} {day.day}, {day.year}",
     )
+
+
+def brought_forward(deadline: datetime, windows: Iterable[MaintenanceWindow]) -> datetime:
+    """The moment before which something has to arrive, where the interface rests until its deadline.
+
+    One window may follow on another: then it is the beginning of the first.
+    """
+    for window in sorted(windows, key=lambda window: window.begins, reverse=True):
+        if window.swallows(deadline):
+            deadline = window.begins
+    return deadline

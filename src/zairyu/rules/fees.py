@@ -66,6 +66,8 @@ class PaymentRow(DatedRow):
     """How fees are paid."""
 
     how: BilingualText
+    with_stamps: bool = False
+    """Whether it goes with what is sent or brought to collect the result, and no slip is written."""
 
 
 class FeeAmount(Model):
@@ -119,6 +121,11 @@ def has_fee(
         *_concurrent_rows(concurrent, None, received_on),
     ]
     return not all(row.free for row in rows)
+
+
+def paid_with_stamps(received_on: date) -> bool:
+    """Whether the fee of an application received on a day is paid when the result is collected."""
+    return any(row.with_stamps for row in in_force(_PAYMENT, received_on))
 
 
 def online_fee(

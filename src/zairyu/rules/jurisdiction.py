@@ -23,6 +23,11 @@ def competent_office(prefecture: str, *, on: date) -> OfficeRow | None:
     return next((row for row in in_force(_OFFICES, on) if prefecture in row.prefectures), None)
 
 
+def office_of(code: str, *, on: date) -> OfficeRow | None:
+    """The office with a code; nothing when there is none on that day."""
+    return next((row for row in in_force(_OFFICES, on) if row.code == code), None)
+
+
 def office_in_charge(prefecture: str, *, on: date) -> OfficeInCharge | None:
     """The office that examines an application, by a prefecture named in Japanese; nothing when there is no such.
 

@@ -4,10 +4,11 @@ from datetime import date
 
 from zairyu.models.base import BilingualText
 from zairyu.models.residence import CollectionMethod, Filer
-from zairyu.models.snapshot import ApplicationSnapshot, End, NextDeadline, Phase
+from zairyu.models.snapshot import ApplicationSnapshot, End, ManualStepKind, NextDeadline, Phase
 from zairyu.models.state import ApplicationState
 from zairyu.models.status import CollectionStatus, DocumentsStatus, Outcome
 from zairyu.rules.calendar import end_of_day
+from zairyu.rules.deadlines import brought_forward
 
 _WAITING = {
     Phase.FILING_WINDOW: BilingualText(
@@ -26,6 +27,11 @@ _SIGNERS = {
     Filer.LEGAL_REPRESENTATIVE: BilingualText(ja="法定代理人", en="the legal representative"),
     Filer.RELATIVE: BilingualText(ja="親族", en="the relative who files"),
 }
+FILING_CLOSES = BilingualText(ja="オンライン申請の締切", en="Online filing closes")
+_MAINTENANCE = BilingualText(
+    ja="オンライン申請の締切（その後は締切まで保守のため停止）",
+    en="Online filing closes in fact: planned maintenance follows until it does",
+)
 _COLLECTION = BilingualText(ja="{0}の受領を待っています。", en="Waiting for the {0} to be collected.")
 _ISSUE = BilingualText(ja="出入国在留管理庁が{0}を準備しています。", en="The agency is preparing the {0}.")
 _RECEIPT_REGISTRATION = BilingualText(
@@ -41,8 +47,14 @@ _MANUAL = BilingualText(
 )
 
 
-def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot:
-    """The state of an application, as everybody may see it who may see the application at all."""
+def snapshot_of(state: ApplicationState, *, parked: bool, today: date) -> ApplicationSnapshot:
+    """The state of an application, as everybody may see it who may see the application at all.
+
+    Args:
+        state: the application.
+        parked: whether it stands still until an operator decides.
+        today: the day in Japan.
+    """
     form, report, receipt = state.application.form, state.report, state.receipt
     number = receipt.provisional_number if receipt else report.provisional_number if report else None
     return ApplicationSnapshot(
@@ -58,9 +70,11 @@ def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot
         opens_on=state.opens_on,
         last_day_online=state.last_day_online,
         special_period_until=state.special_period_until,
+        in_special_period=in_special_period(state, today),
         office=state.office,
         package_findings=state.package.findings if state.package and state.receipt is None else (),
         to_follow=state.package.to_follow if state.package else (),
+        followed=_followed(state),
         package_sha256=state.sealed.document.sha256 if state.sealed else None,
         provisional_number=number,
         receipt_number=report.receipt_number if report else None,
@@ -79,7 +93,29 @@ def snapshot_of(state: ApplicationState, *, parked: bool) -> ApplicationSnapshot
         certificate_valid_until=state.certificate_valid_until,
         concurrent_permissions=form.concurrent_permissions,
         concurrent_terminated=bool(form.concurrent_permissions) and _ended_without_permission(state),
+        unknown_words=report.unknown_words if report else (),
+        disagreements=tuple(state.disagreements),
+        after_denial=state.after_denial,
+        maintenance=tuple(state.maintenance) if state.receipt is None else (),
         timeline=tuple(state.timeline),
+    )
+
+
+def in_special_period(state: ApplicationState, today: date) -> bool:
+    """Whether only the pending application keeps the stay lawful: the period is over, and nothing decided."""
+    stay, last = state.application.form.applicant.current_stay, state.special_period_until
+    if stay is None or last is None or state.outcome is not None or state.phase is Phase.CLOSED:
+        return False
+    return stay.expires_on < today <= last
+
+
+def _followed(state: ApplicationState) -> tuple[int, ...]:
+    """The later deliveries of which every document was supplied."""
+    supplied, deliveries = set(state.supplied_later), state.package.to_follow if state.package else ()
+    return tuple(
+        number
+        for number, attachments in enumerate(deliveries, start=2)
+        if {attachment.document.sha256 for attachment in attachments} <= supplied
     )
 
 
@@ -98,11 +134,14 @@ def _waiting_for(state: ApplicationState, *, parked: bool) -> BilingualText | No
         return None
     if parked:
         return _RESOLUTION
-    if state.manual_steps:
-        return _MANUAL
     form = state.application.form
-    if state.phase is Phase.EXAMINATION and _open_requests_due(state):
+    steps = {step.kind for step in state.manual_steps}
+    # What the person has to do stands before what others look up for them meanwhile.
+    if state.phase is Phase.EXAMINATION and _open_requests_due(state) and ManualStepKind.WITHDRAWAL not in steps:
         return _filled(_DOCUMENTS, _signer(form.filer))
+    to_pay = state.phase is Phase.PAYMENT and state.fee is not None and state.payment_reported_on is None
+    if steps and not to_pay:
+        return _MANUAL
     match state.phase:
         case Phase.SIGNATURE:
             return None if state.sign_at is not None else _filled(_WAITING[Phase.SIGNATURE], _signer(form.filer))
@@ -136,12 +175,10 @@ def _next_deadline(state: ApplicationState) -> NextDeadline | None:
     moments: list[NextDeadline] = []
     if state.receipt is None:
         if state.closes_at is not None:
-            moments.append(
-                NextDeadline(
-                    at=state.closes_at,
-                    what=BilingualText(ja="オンライン申請の締切", en="Online filing closes"),
-                )
-            )
+            moments.append(NextDeadline(at=state.closes_at, what=FILING_CLOSES))
+            in_fact = brought_forward(state.closes_at, state.maintenance)
+            if in_fact < state.closes_at:
+                moments.append(NextDeadline(at=in_fact, what=_MAINTENANCE))
     else:
         moments += [
             _end_of(due, BilingualText(ja="追加資料の提出期限", en="Additional documents are due"))

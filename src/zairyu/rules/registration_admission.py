@@ -6,9 +6,9 @@ from typing import Final
 from zairyu.models import registration
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Severity
-from zairyu.models.messages import CompleteManualStep, Message, Resolve, ResolveAction, SignAt
+from zairyu.models.messages import AssignManualStep, CompleteManualStep, Message, Resolve, ResolveAction, SignAt
 from zairyu.models.registration import RegistrationPhase, RegistrationState, TerminalVisit
-from zairyu.models.snapshot import AttentionReason
+from zairyu.models.snapshot import AttentionReason, ManualStepKind
 from zairyu.rules.calendar import day_in_japan
 from zairyu.rules.registration import check_holder, check_registration, password_expires_on
 
@@ -62,7 +62,9 @@ def why_refused(
         case registration.CardReissued():
             return _card_reissued(state)
         case CompleteManualStep():
-            return _complete_manual_step(message, state)
+            return _open_step(message.step, state)
+        case AssignManualStep():
+            return _open_step(message.step, state)
         case Resolve():
             return _resolve(message, state, parked_on)
         case registration.EndRegistration():
@@ -166,8 +168,8 @@ def _card_reissued(state: RegistrationState) -> BilingualText | None:
     return None
 
 
-def _complete_manual_step(message: CompleteManualStep, state: RegistrationState) -> BilingualText | None:
-    if message.step in {step.kind for step in state.manual_steps}:
+def _open_step(step: ManualStepKind, state: RegistrationState) -> BilingualText | None:
+    if step in {each.kind for each in state.manual_steps}:
         return None
     return BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
 

@@ -9,14 +9,6 @@ from zairyu.models.snapshot import NextDeadline
 from zairyu.rules.calendar import end_of_day
 from zairyu.rules.registration import differences, help_desk_at
 
-DETAILS_INSTRUCTIONS: Final = BilingualText(
-    ja="在留申請オンラインシステムにログインし、「利用者情報変更」で住居地（在留カードのとおり）・電話番号・メールアドレスを"
-    "変更してください。終わったら、このサービスに知らせてください。",
-    en="Log in to the Online Residence Application System and change your address (as on the residence card), "
-    "telephone number and mail address there. Then tell this service that it is done.",
-)
-"""Source: ISA, user guide for applicants (2024-03), section 6 (2)."""
-
 _WAITING: Final = {
     RegistrationPhase.TERMS: BilingualText(
         ja="利用規約への同意を待っています。", en="Waiting for the user to agree to the terms of use."

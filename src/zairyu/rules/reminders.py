@@ -13,6 +13,9 @@ class ReminderRow(DatedRow):
     document_reminders_days_before: tuple[int, ...]
     payment_reminders_days_before: tuple[int, ...]
     certificate_reminders_days_before: tuple[int, ...]
+    special_period_warnings_days_before: tuple[int, ...]
+    status_check_days: int
+    disagreement_days: int
 
 
 _ROWS = load_table("reminders", ReminderRow)
@@ -36,3 +39,18 @@ def payment_reminders(on: date) -> tuple[int, ...]:
 def certificate_reminders(on: date) -> tuple[int, ...]:
     """How many days before a certificate of eligibility ends the receipt registration is reminded of."""
     return in_force(_ROWS, on)[0].certificate_reminders_days_before
+
+
+def special_period_warnings(on: date) -> tuple[int, ...]:
+    """How many days before the special period of stay ends the person is warned."""
+    return in_force(_ROWS, on)[0].special_period_warnings_days_before
+
+
+def status_check_days(on: date) -> int:
+    """After how many days somebody looks up again where an application is, if the interface does not tell."""
+    return in_force(_ROWS, on)[0].status_check_days
+
+
+def disagreement_days(on: date) -> int:
+    """How many days two sources may disagree before somebody is told: one of them may only be slow."""
+    return in_force(_ROWS, on)[0].disagreement_days

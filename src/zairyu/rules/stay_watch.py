@@ -246,7 +246,9 @@ def _of_the_special_period(standing: Standing, on: date) -> Iterator[Moment]:
             summary="The special period of stay begins",
             occasion=SpecialPeriodEnds(until=last, begins=True),
         )
-    for row, day in _reminders(Series.SPECIAL_PERIOD, last, on):
+    # Whoever has filed is reminded as it was then, so that a change of the table moves nothing under way.
+    filed_on = min(filed.filed_on for filed in standing.pending)
+    for row, day in _reminders(Series.SPECIAL_PERIOD, last, filed_on):
         if standing.held is not None and day <= standing.held.expires_on < last:
             continue
         yield Moment(

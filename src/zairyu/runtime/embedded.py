@@ -8,21 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKey
+from temporalio.common import SearchAttributeKey
 
 from zairyu.models.base import Model
 
 _START_SECONDS = 30.0
-_TYPES = {
-    SearchAttributeIndexedValueType.TEXT: "Text",
-    SearchAttributeIndexedValueType.KEYWORD: "Keyword",
-    SearchAttributeIndexedValueType.KEYWORD_LIST: "KeywordList",
-    SearchAttributeIndexedValueType.DATETIME: "Datetime",
-    SearchAttributeIndexedValueType.INT: "Int",
-    SearchAttributeIndexedValueType.BOOL: "Bool",
-    SearchAttributeIndexedValueType.DOUBLE: "Double",
-}
 
 
 class EmbeddedServer(Model):
@@ -77,7 +69,7 @@ async def embedded_server(
 
     Args:
         database: the SQLite file.
-        search_attributes: registered before the server answers.
+        search_attributes: registered before anybody is told where the server is.
         codec_url: where the UI has payloads decoded.
         log: what the server prints.
         port: of the server, on loopback.
@@ -101,8 +93,6 @@ async def embedded_server(
         # The development server has one shard with a limiter that costs each step 100 ms.
         "--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000",
     ]  # fmt: skip
-    for key in search_attributes:
-        arguments += ["--search-attribute", f"{key.name}={_TYPES[key.indexed_value_type]}"]
     with log.open("ab") as output:
         # A session of its own: Ctrl-C at the console reaches us, and we stop the server in our own order.
         process = await asyncio.create_subprocess_exec(
@@ -116,7 +106,8 @@ async def embedded_server(
         )
     address = f"127.0.0.1:{port}"
     try:
-        await _until_it_answers(process, address, log)
+        client = await _until_it_answers(process, address, log)
+        await _register(client, search_attributes)
         yield EmbeddedServer(address=address, ui_url=f"http://127.0.0.1:{ui_port}")
     finally:
         if process.returncode is None:
@@ -124,7 +115,7 @@ async def embedded_server(
         await process.wait()
 
 
-async def _until_it_answers(process: asyncio.subprocess.Process, address: str, log: Path) -> None:
+async def _until_it_answers(process: asyncio.subprocess.Process, address: str, log: Path) -> Client:
     ends = asyncio.get_running_loop().time() + _START_SECONDS
     while process.returncode is None and asyncio.get_running_loop().time() < ends:
         try:
@@ -133,5 +124,20 @@ async def _until_it_answers(process: asyncio.subprocess.Process, address: str, l
         except RuntimeError:
             await asyncio.sleep(0.1)
         else:
-            return
+            return client
     raise EmbeddedServerError(f"the Temporal server did not start; see {log}")
+
+
+async def _register(client: Client, keys: Iterable[SearchAttributeKey[Any]]) -> None:
+    """Register those that are missing.
+
+    The server's own option for it counts only while a database is new, and ours may be of an older release.
+    """
+    wanted = {key.name: int(key.indexed_value_type) for key in keys}
+    asked = ListSearchAttributesRequest(namespace=client.namespace)
+    has = (await client.operator_service.list_search_attributes(asked)).custom_attributes
+    missing = {name: kind for name, kind in wanted.items() if name not in has}
+    if missing:
+        request = AddSearchAttributesRequest(namespace=client.namespace)
+        request.search_attributes.update(missing)  # type: ignore[arg-type]
+        await client.operator_service.add_search_attributes(request)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -45,6 +45,19 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     mail_sender: str = "zairyu@sandbox.example"
 
+    imap_host: str | None = None
+    """The mailbox that the agency writes to; without one its mails are not read."""
+    imap_port: int = 993
+    imap_username: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_tls: bool = True
+    """Without it only on this machine."""
+    agency_mail_authserv_id: str | None = None
+    """The name under which our own mail server notes whose a mail is (RFC 8601). It has to take that name off mails
+    that arrive with it. None: only the agency's own signatures count."""
+    agency_mail_resolver: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:\[\]]+:[0-9]{1,5}$")] | None = None
+    """The name server that is asked for the agency's keys, as `host:port`; by default the machine's."""
+
     signing_roots: Path | None = None
     """PEM file with the certificate authorities whose cards may sign. The sandbox takes any, by default its own. With
     another interface profile only those of the dated table count, and the card itself carries them."""
@@ -60,6 +73,19 @@ class Settings(BaseSettings):
     @classmethod
     def _separated(cls, value: object) -> object:
         return value.split() if isinstance(value, str) else value
+
+    @field_validator("imap_host", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        # A variable that is passed on without a value is there, and empty.
+        return value or None
+
+    @field_validator("imap_tls")
+    @classmethod
+    def _in_clear_only_here(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and info.data.get("imap_host") not in (None, "localhost", "127.0.0.1", "::1"):
+            raise ValueError("mails are read without TLS only from this machine")
+        return value
 
     @property
     def is_sandbox(self) -> bool:

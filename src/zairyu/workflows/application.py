@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, is_cancelled_exception
+from temporalio.exceptions import ChildWorkflowError, FailureError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, messages
     from zairyu.models.assessment import Intention
     from zairyu.models.base import BilingualText
+    from zairyu.models.capability import Capability
     from zairyu.models.card import ExpectedSigner, SignatureRequest, SignatureResult
     from zairyu.models.document_request import FollowDocumentRequest
     from zairyu.models.findings import Finding, Severity
-    from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp
+    from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp, Withdrawal
     from zairyu.models.names import (
+        CAPABILITY_ABSENT,
         SPEC_PACK_CHANGED,
-        card_terminal_queue,
         document_request_workflow_id,
         submission_request_id,
     )
@@ -36,8 +39,8 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.status import (
         CollectionStatus,
         DocumentRequest,
+        Fee,
         Outcome,
-        StatusReport,
         SubmissionReceipt,
     )
     from zairyu.models.stay import EndedApplication, FiledApplication
@@ -46,16 +49,17 @@ with workflow.unsafe.imports_passed_through():
         CHANGE_COLLECTION,
         LOOK_UP_SUBMISSION,
         SEAL_PACKAGE,
-        SIGN_AT_TERMINAL,
         SUBMIT_APPLICATION,
+        WITHDRAW_APPLICATION,
     )
-    from zairyu.rules.alarms import alarms
     from zairyu.rules.calendar import day_in_japan, start_of_day
     from zairyu.rules.collection import certificate_valid_until, collection_options, is_stamped
-    from zairyu.rules.fees import has_fee, why_fee_differs
+    from zairyu.rules.denial import after_denial
+    from zairyu.rules.fees import has_fee, paid_with_stamps, why_fee_differs
     from zairyu.rules.filing_window import counter_window, online_window
     from zairyu.rules.intake import check_application
     from zairyu.rules.jurisdiction import competent_office
+    from zairyu.rules.manual_steps import instructions
     from zairyu.rules.reminders import certificate_reminders, payment_reminders
     from zairyu.rules.special_period import special_period_until
     from zairyu.workflows.application_messages import ApplicationMessages
@@ -63,6 +67,9 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.workflows.document_request import DocumentRequestWorkflow
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import today
+    from zairyu.workflows.signing import signature_at
+    from zairyu.workflows.versions import AFTER_SENDING
+    from zairyu.workflows.waiting import wait_until
 
 _PERMITTED = (Phase.PAYMENT, Phase.COLLECTION)
 _LAST_LOOK = timedelta(days=1)
@@ -85,9 +92,13 @@ class ApplicationWorkflow(ApplicationMessages):
     def __init__(self, start: StartApplication) -> None:
         # `null` and bytes pass the converter unread.
         start = StartApplication.model_validate(start)
-        super().__init__(Case(start.carried_over or ApplicationState(application=start.application)))
-        self._report_looked_at: StatusReport | None = None
+        state = start.carried_over or ApplicationState(application=start.application)
+        state.after_sending = workflow.patched(AFTER_SENDING)
+        super().__init__(Case(state))
+        self._news_looked_at = 0
         self._following: dict[int, asyncio.Task[None]] = {}
+        self._open_requests: dict[int, workflow.ChildWorkflowHandle[Any, Any]] = {}
+        """Those whose answer the agency has not told of."""
 
     @workflow.run
     async def run(self, start: StartApplication) -> ApplicationSnapshot:
@@ -237,35 +248,24 @@ class ApplicationWorkflow(ApplicationMessages):
         """
         state, form = self._state, self._state.application.form
         assert state.package is not None
-        signing = asyncio.create_task(
-            perform(
-                SIGN_AT_TERMINAL,
-                SignatureRequest(
-                    application_id=state.application.application_id,
-                    title=form.application_type.label,
-                    signer=ExpectedSigner(name=form.signer.name, birth_date=form.signer.birth_date),
-                    applicant=form.applicant.name,
-                    digest=state.package.digest_to_sign,
-                    file_count=state.package.file_count,
-                    filing_day=today(),
-                ),
-                queue=card_terminal_queue(asked.terminal_id),
-                summary=f"Sign at terminal {asked.terminal_id}",
-            )
-        )
 
         def wanted() -> bool:
             return state.sign_at is asked and not self._amended and not state.withdrawal_requested
 
-        await self._wait(lambda: signing.done() or not wanted(), by=state.closes_at, summary="Online filing closes")
-        if signing.done() and wanted():
-            return signing.result()
-        signing.cancel()
-        await workflow.wait_condition(signing.done)
-        if not signing.cancelled():
-            # Looked at, so that it does not count as forgotten: whatever came of it is not wanted any more.
-            signing.exception()
-        return None
+        return await signature_at(
+            asked.terminal_id,
+            SignatureRequest(
+                application_id=state.application.application_id,
+                title=form.application_type.label,
+                signer=ExpectedSigner(name=form.signer.name, birth_date=form.signer.birth_date),
+                applicant=form.applicant.name,
+                digest=state.package.digest_to_sign,
+                file_count=state.package.file_count,
+                filing_day=today(),
+            ),
+            wanted=wanted,
+            closes_at=state.closes_at,
+        )
 
     async def _submit(self) -> Phase:
         """Send it once. A filing counts from the provisional number."""
@@ -388,7 +388,10 @@ class ApplicationWorkflow(ApplicationMessages):
     def _mail_decision(self, outcome: Outcome) -> None:
         """What was filed for together with it ends with it unless it is permitted, and no mail of the agency tells."""
         state, permissions = self._state, self._state.application.form.concurrent_permissions
-        stay = state.application.form.applicant.current_stay
+        form = state.application.form
+        stay = form.applicant.current_stay
+        if outcome is Outcome.DENIED and state.after_sending:
+            state.after_denial = after_denial(Intention.of(form), filed_on=self._filed_on(), today=today())
         self._case.mail(
             mail.Decided(
                 outcome=outcome,
@@ -396,6 +399,7 @@ class ApplicationWorkflow(ApplicationMessages):
                 special_period_ended=state.special_period_until is not None
                 and stay is not None
                 and today() > stay.expires_on,
+                meaning=state.after_denial,
                 fee_follows=self._has_fee(),
                 concurrent_permissions=permissions,
             ),
@@ -414,24 +418,46 @@ class ApplicationWorkflow(ApplicationMessages):
 
     async def _wait_for_payment(self) -> Phase:
         """The amount is known only now: since October 2026 it goes by the period granted."""
-        await self._accompany(lambda: self._state.fee is not None or self._state.fee_settled)
-        fee = self._state.fee
-        if fee is None:
-            # Received before October 2026: revenue stamps go with what is sent or brought.
-            return Phase.COLLECTION
-        self._compare_fee()
-        if not self._state.fee_settled:
-            self._case.mail(mail.FeeDue(fee=fee))
+        with_stamps = self._state.after_sending and paid_with_stamps(self._filed_on())
+        await self._accompany(lambda: self._state.fee is not None or self._state.fee_settled or with_stamps)
+        # Received before October 2026: revenue stamps go with what is sent or brought.
+        while self._state.fee is not None:
+            fee, again = self._state.fee, self._known_as(self._state.fee)
+            self._compare_fee(again)
+            await self._have_it_paid(fee, again)
+            if self._state.fee_settled:
+                break
+        return Phase.COLLECTION
+
+    def _known_as(self, fee: Fee) -> str:
+        """What tells the mails about a fee from those about one that it took the place of; nothing for the first."""
+        fees = self._state.fees
+        if not self._state.after_sending:
+            return ""
+        if fee.is_asked_as not in fees:
+            fees.append(fee.is_asked_as)
+        number = fees.index(fee.is_asked_as) + 1
+        return f"fee-{number}" if number > 1 else ""
+
+    async def _have_it_paid(self, fee: Fee, again: str) -> None:
+        """Tell and remind until it is paid, or until the agency asks for another fee in its place."""
+        state = self._state
+
+        def over() -> bool:
+            another = state.after_sending and state.fee is not None and state.fee.is_asked_as != fee.is_asked_as
+            return state.fee_settled or another
+
+        if not state.fee_settled:
+            self._case.mail(mail.FeeDue(fee=fee), key=again)
         for days in payment_reminders(today()):
             moment = start_of_day(fee.due_on - timedelta(days=days))
             if moment > workflow.now() and not await self._accompany(
-                lambda: self._state.fee_settled or self._state.payment_reported_on is not None,
+                lambda: over() or state.payment_reported_on is not None,
                 by=moment,
                 summary=f"Remind {days} days before the fee is due",
             ):
-                self._case.mail(mail.FeeDue(fee=fee, reminder=True), key=f"{days}-days")
-        await self._accompany(lambda: self._state.fee_settled)
-        return Phase.COLLECTION
+                self._case.mail(mail.FeeDue(fee=fee, reminder=True), key=f"{again} {days}-days".lstrip())
+        await self._accompany(over)
 
     async def _wait_for_collection(self) -> Phase:
         """A certificate of eligibility by e-mail is itself the mail; anything else is fetched, or comes by post."""
@@ -507,7 +533,7 @@ class ApplicationWorkflow(ApplicationMessages):
         """
         state = self._state
         limits = [limit for limit in (by, state.closes_at) if limit is not None]
-        await self._wait(
+        await wait_until(
             lambda: until() or self._amended or state.withdrawal_requested,
             by=min(limits, default=None),
             summary=summary,
@@ -527,31 +553,21 @@ class ApplicationWorkflow(ApplicationMessages):
             Ended: the application was withdrawn by hand.
         """
         while True:
-            self._report_looked_at = self._state.report
+            self._news_looked_at = self._case.news
             await self._serve()
-            self._case.ring()
+            self._case.look_around()
             if until():
                 return True
             if by is not None and workflow.now() >= by:
                 return False
             await self._continue_as_new_if_long()
-            wakes = [(alarm.at, alarm.summary) for alarm in alarms(self._state) if alarm.at > workflow.now()]
+            wakes = self._case.wakes()
             if by is not None:
                 wakes.append((by, summary))
             moment, what = min(wakes, default=(None, ""))
-            await self._wait(
+            await wait_until(
                 lambda: until() or self._asked() or self._news() or self._is_long_and_idle(), by=moment, summary=what
             )
-
-    async def _wait(self, until: Callable[[], bool], *, by: datetime | None, summary: str) -> None:
-        """Wait for a condition, at the longest until a moment."""
-        left = None if by is None else by - workflow.now()
-        if left is not None and left <= timedelta():
-            return
-        try:
-            await workflow.wait_condition(until, timeout=left, timeout_summary=summary)
-        except TimeoutError:
-            return
 
     async def _park_on(self, failed: StepFailed, reason: AttentionReason, *, retry: Phase) -> Phase:
         failure = failed.failure
@@ -604,13 +620,13 @@ class ApplicationWorkflow(ApplicationMessages):
         return (
             state.wanted_collection is not None
             or (state.outcome is None and state.withdrawal_evidence is not None)
-            or (state.withdrawal_requested and not state.manual_steps)
+            or self._has_to_be_withdrawn()
             or bool(self._new_requests())
         )
 
     def _news(self) -> bool:
-        """A new report may settle an alarm or set a new one."""
-        return self._state.report is not self._report_looked_at
+        """Whatever is said of it may settle an alarm or set a new one."""
+        return self._case.news != self._news_looked_at
 
     async def _serve(self) -> None:
         state = self._state
@@ -620,13 +636,27 @@ class ApplicationWorkflow(ApplicationMessages):
         if state.phase in _PERMITTED and state.outcome not in (None, Outcome.PERMITTED):
             # A permission whose fee is never paid comes to nothing.
             self._announce_decision()
-        if state.withdrawal_requested and not state.manual_steps:
-            self._ask_for_withdrawal_by_hand()
+        if self._has_to_be_withdrawn():
+            await self._withdraw()
         for request in self._new_requests():
             state.followed_requests.append(request.number)
             self._following[request.number] = asyncio.create_task(self._follow(request))
+        if state.after_sending:
+            await self._end_answered_requests()
         if state.wanted_collection is not None:
             await self._change_collection(state.wanted_collection)
+
+    async def _end_answered_requests(self) -> None:
+        """Somebody may have brought the documents to the office, or put them on the agency's website."""
+        report = self._state.report
+        for request in report.document_requests if report else ():
+            child = self._open_requests.pop(request.number, None) if request.supplied else None
+            if child is not None:
+                # It may have ended just now.
+                with suppress(FailureError):
+                    await child.signal(
+                        DocumentRequestWorkflow.documents_received, messages.DocumentsReceived(request=request)
+                    )
 
     def _new_requests(self) -> list[DocumentRequest]:
         report = self._state.report
@@ -639,26 +669,20 @@ class ApplicationWorkflow(ApplicationMessages):
         ]
 
     async def _follow(self, request: DocumentRequest) -> None:
-        state, form = self._state, self._state.application.form
-        assert state.request_id is not None
+        application_id = self._state.application.application_id
         try:
-            await workflow.execute_child_workflow(
+            child = await workflow.start_child_workflow(
                 DocumentRequestWorkflow.run,
-                FollowDocumentRequest(
-                    application_id=state.application.application_id,
-                    application_type=form.application_type,
-                    profile=state.application.interface_profile,
-                    request_id=state.request_id,
-                    receipt_number=self._state.receipt_number,
-                    request=request,
-                    to=form.signer.contact,
-                    name=form.signer.name,
-                    applicant=None if form.representative is None else form.applicant.name,
-                ),
-                id=document_request_workflow_id(state.application.application_id, request.number),
+                self._what_to_follow(request),
+                id=document_request_workflow_id(application_id, request.number),
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
                 static_summary=f"Request {request.number} for additional documents, due on {request.due_on}",
             )
+            self._open_requests[request.number] = child
+            if self._state.after_sending:
+                # The answer may have been told while it was starting.
+                await self._end_answered_requests()
+            followed = await child
         except ChildWorkflowError as error:
             if is_cancelled_exception(error):
                 return
@@ -669,23 +693,74 @@ class ApplicationWorkflow(ApplicationMessages):
                     en=f"Following request {request.number} was broken off. Bring the documents to the office.",
                 ),
             )
+        else:
+            if self._state.after_sending:
+                self._case.documents_supplied(followed)
         finally:
             self._following.pop(request.number, None)
+            self._open_requests.pop(request.number, None)
+
+    def _what_to_follow(self, request: DocumentRequest) -> FollowDocumentRequest:
+        state, form = self._state, self._state.application.form
+        assert state.request_id is not None
+        follow = FollowDocumentRequest(
+            application_id=state.application.application_id,
+            application_type=form.application_type,
+            profile=state.application.interface_profile,
+            request_id=state.request_id,
+            receipt_number=state.receipt_number,
+            request=request,
+            to=form.signer.contact,
+            name=form.signer.name,
+            applicant=None if form.representative is None else form.applicant.name,
+        )
+        if not state.after_sending:
+            return follow
+        stay = form.applicant.current_stay
+        return follow.model_copy(
+            update={
+                "signer": ExpectedSigner(name=form.signer.name, birth_date=form.signer.birth_date),
+                "period_expires_on": stay.expires_on if stay and state.special_period_until else None,
+                "card_expires_on": state.card_expires_on,
+                "office": state.office,
+                "by_hand": not state.offers(Capability.DOCUMENT_SUPPLY),
+                "known_as": self._case.known_as(request),
+            }
+        )
 
     def _stop_following(self) -> None:
         for task in self._following.values():
             task.cancel()
         self._following.clear()
 
-    def _ask_for_withdrawal_by_hand(self) -> None:
-        """No online function for a withdrawal is documented, so a person takes the letter to the office."""
-        instructions = BilingualText(
-            ja="取下げのオンライン機能はありません。申請取下げ願出書を提出先の窓口に出すか郵送し、"
-            "受け付けた官署と日付を記録してください。",
-            en="There is no online withdrawal. Hand in or post a letter of withdrawal to the office, "
-            "then note which office took it and when.",
-        )
-        self._case.ask_by_hand(ManualStepKind.WITHDRAWAL, instructions)
+    def _has_to_be_withdrawn(self) -> bool:
+        """Whether it is wanted, not asked of the agency, and in nobody's hands."""
+        state = self._state
+        by_hand = ManualStepKind.WITHDRAWAL in {step.kind for step in state.manual_steps}
+        return state.withdrawal_requested and not state.withdrawal_sent and not by_hand
+
+    async def _withdraw(self) -> None:
+        """No online function for a withdrawal is documented: a person takes a letter to the office."""
+        state = self._state
+        if state.offers(Capability.WITHDRAWAL):
+            assert state.request_id is not None
+            try:
+                await perform(
+                    WITHDRAW_APPLICATION,
+                    Withdrawal(profile=state.application.interface_profile, request_id=state.request_id),
+                    summary="Withdraw the application",
+                )
+            except StepFailed as failed:
+                if failed.failure.type_name != CAPABILITY_ABSENT:
+                    self._case.call_for(AttentionReason.WITHDRAWAL_REFUSED, failed.failure.sentence)
+            else:
+                state.withdrawal_sent = True
+                self._case.tell("取下げを提出先に伝えました。", "The agency was asked to take it back.")
+                if not state.tells(Capability.DECISION):
+                    # Nobody else would say that it is over.
+                    state.withdrawal_evidence = state.request_id
+                return
+        self._case.ask_by_hand(ManualStepKind.WITHDRAWAL, instructions(ManualStepKind.WITHDRAWAL, on=today()))
         self._case.tell("取下げの手続が必要です。", "The withdrawal has to be made by hand.")
 
     async def _change_collection(self, method: CollectionMethod) -> None:
@@ -701,20 +776,34 @@ class ApplicationWorkflow(ApplicationMessages):
                 summary=f"Change the collection to {method.value}",
             )
         except StepFailed as failed:
-            self._case.call_for(AttentionReason.COLLECTION_CHANGE_REFUSED, failed.failure.sentence)
+            if failed.failure.type_name == CAPABILITY_ABSENT:
+                self._change_collection_by_hand(method)
+            else:
+                self._case.call_for(AttentionReason.COLLECTION_CHANGE_REFUSED, failed.failure.sentence)
         else:
             self._use_collection(method)
             self._case.tell(
                 f"受領方法を{method.value}に変更しました。", f"The collection is changed to {method.value}."
             )
 
-    def _compare_fee(self) -> None:
+    def _change_collection_by_hand(self, method: CollectionMethod) -> None:
+        self._state.collection_by_hand = method
+        how = instructions(ManualStepKind.CHANGE_COLLECTION, on=today())
+        self._case.ask_by_hand(
+            ManualStepKind.CHANGE_COLLECTION,
+            BilingualText(ja=f"{how.ja}（新しい受領方法: {method.value}）", en=f"{how.en} (To be: {method.value}.)"),
+        )
+        self._case.tell("受領方法の変更は手作業が必要です。", "The collection has to be changed by hand.")
+
+    def _compare_fee(self, again: str) -> None:
         """Tell an operator when the agency asks for another amount than the law's table says."""
         report, form = self._state.report, self._state.application.form
         assert report is not None and report.fee is not None
-        if "fee" in self._state.rung:
+        if (again or "fee") in self._state.rung:
             return
-        self._state.rung.append("fee")
+        self._state.rung.append(again or "fee")
+        if again:
+            self._case.settle(AttentionReason.FEE_DIFFERS)
         difference = why_fee_differs(
             report.fee,
             application_type=form.application_type,

@@ -3,14 +3,17 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from zairyu.models import messages
+    from zairyu.models import mail, messages
+    from zairyu.models.base import BilingualText
     from zairyu.models.residence import CollectionMethod
     from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, ManualStepKind
-    from zairyu.models.status import CollectionStatus
-    from zairyu.rules.calendar import day_in_japan
-    from zairyu.rules.progress import what_is_new
+    from zairyu.models.status import Heard, PaymentStatus, Said, Source
+    from zairyu.rules.calendar import JAPAN
+    from zairyu.rules.deadlines import brought_forward
+    from zairyu.rules.manual_steps import instructions
+    from zairyu.rules.outlook import FILING_CLOSES
     from zairyu.workflows.case import Case
-    from zairyu.workflows.record import refusal
+    from zairyu.workflows.record import refusal, today
 
 
 class ApplicationMessages:
@@ -32,15 +35,36 @@ class ApplicationMessages:
     @workflow.signal(description="The agency says something new.")
     def status_changed(self, message: messages.StatusChanged) -> None:
         """Take a report of the agency. Only a higher revision is news."""
-        before, now = self._state.report, message.report
-        if now.request_id != self._state.request_id or (before is not None and now.revision <= before.revision):
+        report = message.report
+        if report.request_id == self._state.request_id and report.revision > self._state.revision:
+            self._case.take_report(report)
+
+    @workflow.signal(description="The agency has written a mail about it.")
+    def agency_wrote(self, message: messages.AgencyWrote) -> None:
+        """Take what a mail says, once. The interface may say otherwise; the later word counts."""
+        heard = message.heard
+        if self._state.receipt is not None and heard.news_id not in self._state.handled:
+            self._state.handled.append(heard.news_id)
+            self._case.hear(heard)
+
+    @workflow.signal(description="The interface will be down when online filing closes.")
+    def maintenance_planned(self, message: messages.MaintenancePlanned) -> None:
+        """Have it filed before the window, once for each."""
+        state, window = self._state, message.window
+        swallowed = state.closes_at is not None and window.swallows(brought_forward(state.closes_at, state.maintenance))
+        if state.request_id is not None or not swallowed or window in state.maintenance:
             return
-        self._state.report = now
-        if now.collection is CollectionStatus.SENT and self._state.sent_on is None:
-            self._state.sent_on = day_in_japan(now.reported_at)
-        for sentence in what_is_new(before, now, self._state.application.form.application_type):
-            self._case.tell(sentence.ja, sentence.en)
-        self._case.changed()
+        state.maintenance.append(window)
+        begins = window.begins.astimezone(JAPAN)
+        self._case.tell(
+            f"保守のため、{begins:%Y-%m-%d %H:%M}から締切まで提出できません。",
+            f"Planned maintenance begins at {begins:%Y-%m-%d %H:%M} JST and lasts beyond the deadline.",
+        )
+        if workflow.now() < window.begins:
+            self._case.mail(
+                mail.MaintenanceAhead(deadline=FILING_CLOSES, before=window.begins, until=window.ends),
+                key=f"{window.begins:%Y%m%dT%H%M%z}",
+            )
 
     @workflow.update(description="Replace parts of the application before it is filed.")
     def amend(self, message: messages.Amend) -> ApplicationSnapshot:
@@ -142,11 +166,58 @@ class ApplicationMessages:
         """Take the outcome of a manual step."""
         if self._case.first_time(message):
             self._case.drop_manual_step(message.step)
-            match message.step:
-                case ManualStepKind.WITHDRAWAL:
-                    self._state.withdrawal_evidence = message.evidence
             self._case.tell(f"手作業が完了しました（{message.step.value}）。", f"Done by hand: {message.step.value}.")
+            self._note(message)
         return self.snapshot()
+
+    def _note(self, message: messages.CompleteManualStep) -> None:
+        """What a person brings back from a manual step."""
+        state, said = self._state, message.said
+        match message.step:
+            case ManualStepKind.WITHDRAWAL:
+                state.withdrawal_evidence = message.evidence
+            case ManualStepKind.CORRECTION:
+                state.corrections.clear()
+            case ManualStepKind.CHANGE_COLLECTION if state.collection_by_hand is not None:
+                self._use_collection(state.collection_by_hand)
+                state.collection_by_hand = None
+            case ManualStepKind.CHECK_STATUS:
+                state.status_checked_at = workflow.now()
+            case ManualStepKind.NOTE_PAYMENT if state.fee is not None:
+                said = Said(fee=state.fee.model_copy(update={"status": PaymentStatus.PAID}))
+        if said is not None:
+            self._case.hear(Heard(news_id=message.message_id, source=Source.HAND, at=workflow.now(), said=said))
+        self._case.news += 1
+
+    @workflow.update(description="Somebody takes a manual step, or gives it back.")
+    def assign_manual_step(self, message: messages.AssignManualStep) -> ApplicationSnapshot:
+        """Note who does it."""
+        if self._case.first_time(message):
+            self._case.assign(message.step, message.assignee)
+        return self.snapshot()
+
+    @assign_manual_step.validator
+    def _can_be_assigned(self, message: messages.AssignManualStep) -> None:
+        self._admit(message)
+
+    @workflow.update(description="Something in what was filed is wrong.")
+    def request_correction(self, message: messages.RequestCorrection) -> ApplicationSnapshot:
+        """Have a person tell the office: after filing nothing can be corrected online."""
+        if self._case.first_time(message):
+            state = self._state
+            state.corrections.append(message.what)
+            how = instructions(ManualStepKind.CORRECTION, on=today())
+            listed = "\n".join(f"- {what}" for what in state.corrections)
+            self._case.ask_by_hand(
+                ManualStepKind.CORRECTION, BilingualText(ja=f"{how.ja}\n{listed}", en=f"{how.en}\n{listed}")
+            )
+            self._case.tell("提出した内容の訂正が必要です。", "Something that was filed has to be corrected.")
+            self._case.news += 1
+        return self.snapshot()
+
+    @request_correction.validator
+    def _can_be_corrected(self, message: messages.RequestCorrection) -> None:
+        self._admit(message)
 
     @complete_manual_step.validator
     def _can_complete_manual_step(self, message: messages.CompleteManualStep) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
@@ -57,6 +58,7 @@ async def perform(
     summary: str,
     queue: str | None = None,
     within: timedelta | None = None,
+    cancellation: ActivityCancellationType = ActivityCancellationType.TRY_CANCEL,
 ) -> Out:
     """Have a step done with the patience of its outside system.
 
@@ -66,6 +68,7 @@ async def perform(
         summary: what operators read in the UI; carries no personal data.
         queue: the task queue of the terminal that can do it; the workflow's own by default.
         within: give up after this time, repeats included; by default it is repeated until it succeeds.
+        cancellation: whether what a cancelled step has to say is waited for.
 
     Raises:
         StepFailed: it failed for good, or its time is over.
@@ -86,6 +89,7 @@ async def perform(
                 maximum_interval=patience.longest_pause,
                 maximum_attempts=patience.tries,
             ),
+            cancellation_type=cancellation,
             summary=summary,
         )
     except exceptions.ActivityError as error:

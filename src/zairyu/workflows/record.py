@@ -96,6 +96,15 @@ class Record(ABC, Generic[S]):
         self.state.manual_steps.append(ManualStep(kind=kind, since=workflow.now(), instructions=instructions))
         self.changed()
 
+    def assign(self, kind: ManualStepKind, assignee: str | None) -> None:
+        """Somebody takes a manual step, or gives it back."""
+        self.state.manual_steps = [
+            step.model_copy(update={"assignee": assignee}) if step.kind is kind else step
+            for step in self.state.manual_steps
+        ]
+        taken = f"@{assignee}" if assignee else "-"
+        self.tell(f"手作業（{kind.value}）の担当: {taken}", f"{kind.value} is in the hands of {taken}.")
+
     def drop_manual_step(self, kind: ManualStepKind) -> None:
         """It is done, or not wanted any more."""
         self.state.manual_steps = [step for step in self.state.manual_steps if step.kind is not kind]

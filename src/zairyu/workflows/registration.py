@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.card import CardReadRequest, ExpectedSigner, SignatureRequest
     from zairyu.models.findings import Finding
-    from zairyu.models.messages import CompleteManualStep, Message, Resolve, ResolveAction, SignAt
+    from zairyu.models.messages import AssignManualStep, CompleteManualStep, Message, Resolve, ResolveAction, SignAt
     from zairyu.models.mynaportal import Submission
     from zairyu.models.names import SPEC_PACK_CHANGED, card_terminal_queue, registration_request_id
     from zairyu.models.package import SealPackage
@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         Step,
     )
     from zairyu.rules.calendar import end_of_day
+    from zairyu.rules.manual_steps import instructions
     from zairyu.rules.registration import (
         check_holder,
         help_desk_at,
@@ -46,10 +47,10 @@ with workflow.unsafe.imports_passed_through():
         password_expires_on,
         sheet_of,
     )
-    from zairyu.rules.registration_outlook import DETAILS_INSTRUCTIONS
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import refusal, today
     from zairyu.workflows.registration_record import RegistrationRecord
+    from zairyu.workflows.versions import AFTER_SENDING
 
 _REGISTRATION = ApplicationType.USER_REGISTRATION
 
@@ -71,11 +72,12 @@ class RegistrationWorkflow:
         # `null` and bytes pass the converter unread.
         start = StartRegistration.model_validate(start)
         given = start.registration
-        self._record = RegistrationRecord(
-            start.carried_over
-            or RegistrationState(user_id=given.user_id, interface_profile=given.interface_profile, form=given.form)
+        state = start.carried_over or RegistrationState(
+            user_id=given.user_id, interface_profile=given.interface_profile, form=given.form
         )
-        self._state = self._record.state
+        state.after_sending = workflow.patched(AFTER_SENDING)
+        self._record = RegistrationRecord(state)
+        self._state = state
         self._amended = False
         self._verdict: ResolveAction | None = None
         self._told: registration.EnterAuthenticationId | None = None
@@ -320,13 +322,21 @@ class RegistrationWorkflow:
             self._record.tell("認証IDの有効期限が切れました。", "The authentication ID has ended.")
             return RegistrationPhase.EXPIRED
         self._record.give_due_notices()
+        self._record.remind_of_steps()
+        steps = [step.since for step in state.manual_steps]
         moments = [
             (over, "The authentication ID ends"),
             (end_of_day(account.password_expires_on), "The password ends"),
             *((notice.at, f"Notice: {notice.occasion.occasion}") for notice in notices(account)),
+            *self._record.step_reminders(),
         ]
         by, summary = min(moment for moment in moments if moment[0] > workflow.now())
-        await self._until(lambda: state.card_reissued or state.account is not account, by=by, summary=summary)
+
+        def stirred() -> bool:
+            new_steps = state.after_sending and steps != [step.since for step in state.manual_steps]
+            return state.card_reissued or state.account is not account or new_steps
+
+        await self._until(stirred, by=by, summary=summary)
         return RegistrationPhase.ACTIVE
 
     async def _wait_for_another_card(self) -> RegistrationPhase:
@@ -579,10 +589,9 @@ class RegistrationWorkflow:
         if self._record.first_time(message) and self._state.form is not None:
             parts = {name: value for name in ("address", "contact") if (value := getattr(message, name)) is not None}
             self._state.form = self._state.form.model_copy(update=parts)
-            self._record.ask_by_hand(ManualStepKind.CHANGE_OF_DETAILS, DETAILS_INSTRUCTIONS)
-            self._record.mail(
-                mail.DetailsToChange(instructions=DETAILS_INSTRUCTIONS), key=str(len(self._state.handled))
-            )
+            how = instructions(ManualStepKind.CHANGE_OF_DETAILS, on=today())
+            self._record.ask_by_hand(ManualStepKind.CHANGE_OF_DETAILS, how)
+            self._record.mail(mail.DetailsToChange(instructions=how), key=str(len(self._state.handled)))
             self._record.contact_known(key=str(len(self._state.handled)))
             self._record.tell(
                 "利用者情報の変更が必要です。", "The details have to be changed with the agency's system."
@@ -609,8 +618,21 @@ class RegistrationWorkflow:
         """Take a manual step as done."""
         if self._record.first_time(message):
             self._record.drop_manual_step(message.step)
+            if not self._state.manual_steps:
+                self._record.settle(AttentionReason.MANUAL_STEP_OVERDUE)
             self._record.tell(f"手作業が完了しました（{message.step.value}）。", f"Done by hand: {message.step.value}.")
         return self.snapshot()
+
+    @workflow.update(description="Somebody takes a manual step, or gives it back.")
+    def assign_manual_step(self, message: AssignManualStep) -> RegistrationSnapshot:
+        """Note who does it."""
+        if self._record.first_time(message):
+            self._record.assign(message.step, message.assignee)
+        return self.snapshot()
+
+    @assign_manual_step.validator
+    def _can_assign_manual_step(self, message: AssignManualStep) -> None:
+        self._admit(message)
 
     @complete_manual_step.validator
     def _can_complete_manual_step(self, message: CompleteManualStep) -> None:

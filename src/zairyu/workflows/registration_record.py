@@ -1,5 +1,6 @@
 """The record of one registration."""
 
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -13,12 +14,21 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.registration import RegistrationEnd, RegistrationPhase, RegistrationSnapshot, RegistrationState
     from zairyu.models.residence import ApplicationType
     from zairyu.models.stay import StayNews
+    from zairyu.rules.alarms import step_alarms
     from zairyu.rules.calendar import JAPAN
     from zairyu.rules.registration import due_notices
     from zairyu.rules.registration_admission import why_refused
     from zairyu.rules.registration_outlook import snapshot_of
     from zairyu.workflows.record import Record, today
-    from zairyu.workflows.search_attributes import APPLICATION_TYPE, ATTENTION, END, NEXT_DEADLINE, PHASE
+    from zairyu.workflows.search_attributes import (
+        APPLICATION_TYPE,
+        ATTENTION,
+        END,
+        MANUAL_STEPS,
+        NEXT_DEADLINE,
+        PHASE,
+        manual_steps_of,
+    )
 
 
 class RegistrationRecord(Record[RegistrationState]):
@@ -30,7 +40,7 @@ class RegistrationRecord(Record[RegistrationState]):
 
     def _seen(self) -> tuple[dict[SearchAttributeKey[Any], Any], str]:
         snapshot = self.snapshot()
-        return _attributes_of(snapshot), _details(snapshot)
+        return _attributes_of(snapshot, listed=self.state.after_sending), _details(snapshot)
 
     def enter(self, phase: RegistrationPhase) -> None:
         """The one place where the phase changes, and with it all that is seen from outside."""
@@ -79,6 +89,20 @@ class RegistrationRecord(Record[RegistrationState]):
             for notice in due_notices(self.state.account, workflow.now()):
                 self.mail(notice.occasion, key=notice.key)
 
+    def step_reminders(self) -> list[tuple[datetime, str]]:
+        """When somebody is reminded of the open manual steps; an older process reminds nobody."""
+        steps = self.state.manual_steps if self.state.after_sending else []
+        return [(alarm.at, alarm.summary) for alarm in step_alarms(steps)]
+
+    def remind_of_steps(self) -> None:
+        """Call for a person where a manual step is open for too long, once at each reminder."""
+        if not self.state.after_sending:
+            return
+        for alarm in step_alarms(self.state.manual_steps):
+            if alarm.at <= workflow.now() and alarm.key not in self.state.rung:
+                self.state.rung.append(alarm.key)
+                self.call_for(alarm.reason, alarm.explanation)
+
     @property
     def name_of_user(self) -> str:
         """As they wrote it, or as on their card."""
@@ -121,12 +145,13 @@ class RegistrationRecord(Record[RegistrationState]):
         )
 
 
-def _attributes_of(snapshot: RegistrationSnapshot) -> dict[SearchAttributeKey[Any], Any]:
-    """The values under which a registration is found; `None` where there is none yet."""
+def _attributes_of(snapshot: RegistrationSnapshot, *, listed: bool) -> dict[SearchAttributeKey[Any], Any]:
+    """The values under which a registration is found, `None` where there is none yet; its manual steps if listed."""
     return {
         PHASE: snapshot.phase.value,
         END: snapshot.end.value if snapshot.end else None,
         APPLICATION_TYPE: ApplicationType.USER_REGISTRATION.value,
+        **({MANUAL_STEPS: manual_steps_of(snapshot.manual_steps)} if listed else {}),
         ATTENTION: [attention.reason.value for attention in snapshot.attention] or None,
         NEXT_DEADLINE: snapshot.next_deadline.at if snapshot.next_deadline else None,
     }
@@ -144,6 +169,7 @@ def _details(snapshot: RegistrationSnapshot) -> str:
     for attention in snapshot.attention:
         lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
     for step in snapshot.manual_steps:
-        lines += [f"> ✋ **{step.kind.value}** — {step.instructions.en}", ""]
+        taken = f" (@{step.assignee})" if step.assignee else ""
+        lines += [f"> ✋ **{step.kind.value}**{taken} — {step.instructions.en}", ""]
     lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
     return "\n".join(lines)

@@ -7,7 +7,13 @@ import pytest
 
 from tests.applications import document
 from tests.document_tools import Workbench
-from zairyu.activities.documents.declaration import Declaration, Declared, declaration_of, write_declaration
+from zairyu.activities.documents.declaration import (
+    Declaration,
+    Declared,
+    declaration_of,
+    declaration_of_supply,
+    write_declaration,
+)
 from zairyu.activities.documents.pdf import check_pdf
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.rules.deliveries import Delivery
@@ -92,6 +98,27 @@ def test_each_delivery_of_a_plan_says_what_came_before_and_what_follows() -> Non
     assert declaration.earlier == (Declared(2, AttachmentKind.ORGANIZATION_FORM),)
     assert declaration.now == (Declared(1, AttachmentKind.TAX_CERTIFICATE),)
     assert declaration.later == (Declared(3, AttachmentKind.OTHER),)
+
+
+def test_it_says_of_an_answer_in_parts_what_was_asked_for_and_what_follows(workbench: Workbench) -> None:
+    declaration = declaration_of_supply(
+        2,
+        [AttachmentKind.TAX_CERTIFICATE],
+        earlier=[AttachmentKind.ORGANIZATION_FORM],
+        delivery=2,
+        asked=["課税証明書", "在職証明書"],
+        follows=["在職証明書（会社に依頼中）"],
+        reference="東2026-000123",
+        on=date(2026, 12, 1),
+    )
+    content = write_declaration(declaration)
+    text = japanese(content)
+
+    assert declaration.now == (Declared(2, AttachmentKind.TAX_CERTIFICATE),)
+    assert "残りの資料は、追って提出します。" in text
+    now, later, asked = text.index("今回添付する資料"), text.index("後日提出する資料"), text.rindex("求められた資料")
+    assert now < later < text.index("会社に依頼中") < asked
+    assert "The rest follows." in " ".join(" ".join(words) for words in workbench.words_of(content))
 
 
 @pytest.mark.parametrize(("count", "pages"), [(1, 1), (20, 1), (100, 3), (400, 11)])

@@ -82,6 +82,17 @@ def test_who_asks_about_a_mail_can_say_which_procedure_it_is(name: str) -> None:
         ("receipt number", ["    東2026-000123\n"], ["    東2026-000123\n", "proof"]),
         ("documents", ["・在職証明書（原本）\n  ・住民税", "提出期限: 2026年12月5日"], ["- 在職", "2026-12-05"]),
         ("documents again", ["まだ提出されていません", "2026年12月5日"], ["not been supplied yet", "2026-12-05"]),
+        ("the rest of the documents", ["一部がまだ提出されて"], ["Not all of the additional documents"]),
+        (
+            "documents, soon by post",
+            ["2026年12月1日までに、PDFで", "東京出入国在留管理局へ書留郵便", "2026年12月5日（土）まで"],
+            ["as PDF by 2026-12-01", "Tokyo Regional Immigration Services Bureau", "by Saturday, December 5, 2026"],
+        ),
+        (
+            "documents by post",
+            ["オンラインで提出できません", "書留郵便"],
+            ["cannot be supplied online", "registered mail"],
+        ),
         ("permitted", ["許可されました", "3年", "満了日: 2030年1月31日"], ["permitted", "3 years", "2030-01-31"]),
         ("permitted without a period", ["許可されました"], ["permitted"]),
         ("permitted for a fee", ["次に手数料の納付と受領"], ["The fee and the collection come next"]),
@@ -93,6 +104,16 @@ def test_who_asks_about_a_mail_can_say_which_procedure_it_is(name: str) -> None:
         ),
         ("certificate", ["そのメール自体が証明書", "2027年2月20日"], ["is the certificate: keep it", "2027-02-20"]),
         ("certificate again", ["近づいています", "受領登録"], ["ends soon", "register the receipt"]),
+        (
+            "withdrawn in the special period",
+            ["特例期間も終わりました", "すぐに"],
+            ["so is the special period", "at once"],
+        ),
+        (
+            "terminated in the special period",
+            ["特例期間も終わりました", "すぐに"],
+            ["so is the special period", "at once"],
+        ),
         ("withdrawn", ["取り下げられました", "満了日を必ず確認"], ["withdrawn", "last day"]),
         ("terminated", ["終止となりました"], ["terminated"]),
         ("fee", ["56,000円", "550円", "合計: 56,550円", "納付期限: 2027年1月9日"], ["56,550 yen", "2027-01-09"]),
@@ -102,6 +123,22 @@ def test_who_asks_about_a_mail_can_say_which_procedure_it_is(name: str) -> None:
         ("counter, for a stamp", ["証印を受けます", "・旅券"], ["stamped in your passport", "- Passport"]),
         ("post", ["送り先: 〒135-0064", "旅券は送らないで", "みなし再入国"], ["135-0064", "Never send", "deemed"]),
         ("window missed, at the counter too", ["すぐに地方出入国在留管理局に相談"], ["Talk to the regional"]),
+        (
+            "maintenance",
+            [
+                "2026年12月5日 21:00（日本時間）より前に",
+                "2026年12月6日 06:00（日本時間）まで",
+                "追加資料の提出期限",
+                "住民税納税証明書",
+                "本来の期限: 2026年12月5日",
+            ],
+            [
+                "before 2026-12-05 21:00 (Japan time)",
+                "to: 2026-12-06 06:00",
+                "Additional documents are due",
+                "Due on, otherwise: 2026-12-05",
+            ],
+        ),
         ("window missed", ["2027年2月1日までに", "窓口"], ["by 2027-02-01", "counter"]),
     ],
 )

@@ -3,6 +3,7 @@ import hashlib
 import io
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,11 +15,14 @@ from tests.activities.mynaportal.portal import RECORD, REQUEST_ID, SUBMITTED, Po
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.mynaportal.errors import (
+    CapabilityAbsent,
+    CursorUnknown,
     MynaportalAccessDenied,
     MynaportalAnswerUnreadable,
     MynaportalError,
     MynaportalRefused,
     MynaportalUnavailable,
+    MynaportalUnderMaintenance,
 )
 
 Call = Callable[[MynaportalClient], Awaitable[object]]
@@ -34,7 +38,9 @@ CALLS: dict[str, Call] = {
     "look_up": lambda client: client.look_up(REQUEST_ID),
     "supply_documents": lambda client: client.supply_documents(REQUEST_ID, 1, "supply-1", io.BytesIO(b"%PDF-")),
     "choose_collection": lambda client: client.choose_collection(REQUEST_ID, "POST"),
+    "withdraw": lambda client: client.withdraw(REQUEST_ID),
     "news": lambda client: client.news("", wait=0),
+    "maintenance": lambda client: client.maintenance(),
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 
@@ -215,6 +221,65 @@ async def test_an_answer_that_was_damaged_on_the_way_is_asked_for_again(
 
     error = await failure(client.look_up(REQUEST_ID))
     assert (type(error), error.final) == (MynaportalUnavailable, False)
+
+
+@each_call
+async def test_what_the_interface_does_not_carry_is_no_outage_to_wait_for(
+    portal: Portal, client: MynaportalClient, call: Call
+) -> None:
+    portal.answer = lambda _: problem(501, "NOT_OFFERED")
+    error = await failure(call(client))
+    assert (type(error), error.final) == (CapabilityAbsent, True)
+
+    portal.answer = lambda _: problem(501, "OTHER")
+    assert type(await failure(call(client))) is MynaportalUnavailable
+
+
+@each_call
+@pytest.mark.parametrize(
+    ("said", "again_in"),
+    [
+        ("1800", timedelta(minutes=30)),
+        ("0", timedelta(seconds=5)),
+        ("86400", timedelta(hours=1)),
+        ("Sat, 21 Nov 2026 19:00:00 GMT", timedelta(minutes=5)),
+        ("9" * 15, timedelta(minutes=5)),
+        (None, timedelta(minutes=5)),
+    ],
+)
+async def test_maintenance_is_waited_for_as_long_as_it_says_and_looked_at_again_in_an_hour(
+    portal: Portal, client: MynaportalClient, call: Call, said: str | None, again_in: timedelta
+) -> None:
+    def resting(_: Request) -> Response:
+        answer = problem(503, "MAINTENANCE")
+        if said is not None:
+            answer.headers["Retry-After"] = said
+        return answer
+
+    portal.answer = resting
+    error = await failure(call(client))
+    assert (type(error), error.final, error.again_in) == (MynaportalUnderMaintenance, False, again_in)
+
+
+async def test_a_place_in_the_feed_that_is_forgotten_is_told_from_other_refusals(
+    portal: Portal, client: MynaportalClient
+) -> None:
+    portal.answer = lambda _: problem(410, "CURSOR_UNKNOWN")
+    assert type(await failure(client.news("5", wait=0))) is CursorUnknown
+    portal.answer = lambda _: problem(410, "GONE")
+    assert type(await failure(client.news("5", wait=0))) is MynaportalRefused
+
+
+async def test_one_record_that_cannot_be_read_does_not_hide_the_others(
+    portal: Portal, client: MynaportalClient
+) -> None:
+    events = [{**RECORD, "revision": "?", "request_id": "bad"}, {"odd": 1}, RECORD]
+    portal.answer = lambda _: JSONResponse({"events": events, "next_cursor": "3"})
+
+    news = await client.news("", wait=0)
+
+    assert [event.request_id for event in news.events] == [REQUEST_ID]
+    assert (news.unreadable, news.next_cursor) == (["bad", ""], "3")
 
 
 async def test_a_new_field_of_the_interface_does_no_harm(portal: Portal, client: MynaportalClient) -> None:

@@ -1,70 +1,47 @@
-import asyncio
 import dataclasses
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse
-from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from tests.activities.mynaportal.portal import RECORD, Portal, client_of, open_portal
+from tests.activities.mynaportal.portal import Portal, client_of, open_portal, problem
 from tests.documents import stored
-from tests.sandbox.provider import REQUEST_ID, Provider, package, provider_of, registration, running
+from tests.sandbox.provider import REQUEST_ID, Provider, package, provider_of, running
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.activities.mynaportal.activity import Mynaportal
+from zairyu.activities.mynaportal.client import MynaportalClient
+from zairyu.activities.mynaportal.maintenance import MaintenanceCalendar
+from zairyu.models.capability import Capability
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.failures import StepFailure
-from zairyu.models.messages import StatusChanged
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.mynaportal import (
     CollectionChange,
     DocumentSupply,
-    FeedPosition,
     Submission,
     SubmissionFound,
     SubmissionLookUp,
+    Withdrawal,
 )
-from zairyu.models.names import registration_request_id
+from zairyu.models.names import CAPABILITY_ABSENT
 from zairyu.models.residence import ApplicationType, CollectionMethod
 from zairyu.models.status import SubmissionReceipt
+from zairyu.rules.interface_profiles import interface_profile
 from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.samples import write_pdf
 from zairyu.sandbox.service import Sandbox
 
+PROFILE = interface_profile("sandbox")
 LOOK_UP = SubmissionLookUp(profile="sandbox", request_id=REQUEST_ID)
 OTHER = "app-00000002.0123456789abcdef0123"
-
-
-@dataclass
-class Applications:
-    """Stands in for the running workflows: what each of them was told."""
-
-    closed: set[str] = field(default_factory=set)
-    broken: bool = False
-    told: list[tuple[str, str, StatusChanged]] = field(default_factory=list)
-
-    def get_workflow_handle(self, workflow_id: str) -> "Application":
-        return Application(self, workflow_id)
-
-
-@dataclass
-class Application:
-    all: Applications
-    workflow_id: str
-
-    async def signal(self, name: str, message: StatusChanged) -> None:
-        if self.all.broken:
-            raise RPCError("the server is down", RPCStatusCode.UNAVAILABLE, b"")
-        if self.workflow_id in self.all.closed:
-            raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")
-        self.all.told.append((self.workflow_id, name, message))
 
 
 @dataclass
@@ -75,7 +52,7 @@ class Desk:
     blobs: BlobStore
     sandbox: Sandbox
     provider: Provider
-    applications: Applications
+    client: MynaportalClient
     expiry: date
 
     async def submission(self, content: bytes | None = None, request_id: str = REQUEST_ID) -> Submission:
@@ -86,8 +63,16 @@ class Desk:
             package=await stored(self.blobs, content or package(self.expiry), "application/zip"),
         )
 
-    async def submit(self, submission: Submission) -> SubmissionReceipt:
-        receipt: SubmissionReceipt = await ActivityEnvironment().run(self.mynaportal.submit_application, submission)
+    async def submit(self, submission: Submission, *, left: timedelta | None = None) -> SubmissionReceipt:
+        """Submit it, with so much time left for it; by default there is no limit."""
+        environment, now = ActivityEnvironment(), datetime.now(UTC)
+        environment.info = dataclasses.replace(
+            environment.info,
+            scheduled_time=now - timedelta(days=1),
+            current_attempt_scheduled_time=now,
+            schedule_to_close_timeout=None if left is None else timedelta(days=1) + left,
+        )
+        receipt: SubmissionReceipt = await environment.run(self.mynaportal.submit_application, submission)
         return receipt
 
     def filed(self) -> list[str]:
@@ -97,14 +82,19 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     blobs = BlobStore("memory:///", KeyRing("one", {"one": bytes(32)}))
-    applications = Applications()
     async with (
         running(tmp_path) as sandbox,
         provider_of(sandbox) as provider,
         client_of(sandbox.base_url) as client,
     ):
-        mynaportal = Mynaportal(client, blobs, sample_packs(), cast("Client", applications))
-        yield Desk(mynaportal, blobs, sandbox, provider, applications, sandbox.clock.today() + timedelta(days=60))
+        expiry = sandbox.clock.today() + timedelta(days=60)
+        yield Desk(mynaportal_of(client, blobs), blobs, sandbox, provider, client, expiry)
+
+
+def mynaportal_of(client: MynaportalClient, blobs: BlobStore, **changes: Any) -> Mynaportal:
+    """The activities, with a profile that is the sandbox's but for some changes."""
+    profile = PROFILE.model_copy(update=changes)
+    return Mynaportal(client, blobs, sample_packs(), profile, MaintenanceCalendar(client, profile))
 
 
 async def failure(attempt: Any) -> tuple[str, bool, StepFailure]:
@@ -179,7 +169,7 @@ async def test_a_no_to_the_look_up_does_not_say_that_nothing_was_filed(desk: Des
     for call in ("look_up", "token"):
         await desk.provider.arm("refuse", call=call)
         async with client_of(desk.sandbox.base_url) as client:
-            mynaportal = Mynaportal(client, desk.blobs, sample_packs(), cast("Client", desk.applications))
+            mynaportal = mynaportal_of(client, desk.blobs)
             _, final, _ = await failure(ActivityEnvironment().run(mynaportal.submit_application, submission))
         assert not final
 
@@ -323,155 +313,168 @@ async def test_the_way_to_collect_is_passed_on_and_a_no_is_named(asked: Desk) ->
     assert (name, final, failed.detail) == ("MynaportalRefused", True, "COLLECTION_METHOD_NOT_OFFERED")
 
 
-# ----- the news -----------------------------------------------------------------------------------------------
+# ----- what the interface does not carry, and when it rests ----------------------------------------------------
 
 
-class Watch:
-    """A watch of the feed in the background, as a worker runs it."""
-
-    def __init__(self, mynaportal: Mynaportal, *, beaten: FeedPosition | None = None) -> None:
-        self.beats: list[FeedPosition] = []
-        self._environment = ActivityEnvironment()
-        self._environment.info = dataclasses.replace(
-            self._environment.info, heartbeat_details=[] if beaten is None else [beaten.model_dump()]
-        )
-        self._environment.on_heartbeat = self.beats.append
-        self._running = asyncio.create_task(
-            self._environment.run(mynaportal.watch_status_feed, FeedPosition(profile="sandbox"))
-        )
-
-    async def until(self, cursor: str) -> None:
-        """Wait until its beat carries this position."""
-        async with asyncio.timeout(10):
-            while not self.beats or self.beats[-1].cursor != cursor:
-                assert not self._running.done(), await self._running
-                await asyncio.sleep(0.01)
-
-    async def stop(self) -> FeedPosition:
-        """The worker shuts down."""
-        self._environment.worker_shutdown()
-        async with asyncio.timeout(2):
-            position: FeedPosition = await self._running
-        return position
-
-    async def failed(self) -> BaseException:
-        async with asyncio.timeout(10):
-            (error,) = await asyncio.gather(self._running, return_exceptions=True)
-        assert isinstance(error, BaseException)
-        return error
+async def each_action(mynaportal: Mynaportal, desk: Desk, environment: ActivityEnvironment) -> dict[Capability, Any]:
+    change = CollectionChange(profile="sandbox", request_id=REQUEST_ID, method=CollectionMethod.POST)
+    withdrawal = Withdrawal(profile="sandbox", request_id=REQUEST_ID)
+    return {
+        Capability.DOCUMENT_SUPPLY: environment.run(mynaportal.supply_documents, await supply_of(desk)),
+        Capability.COLLECTION_CHANGE: environment.run(mynaportal.change_collection, change),
+        Capability.WITHDRAWAL: environment.run(mynaportal.withdraw_application, withdrawal),
+        Capability.STATUS_LOOK_UP: environment.run(mynaportal.look_up_submission, LOOK_UP),
+    }
 
 
-def told(desk: Desk) -> list[tuple[str, int]]:
-    assert all(name == "status_changed" for _, name, _ in desk.applications.told)
-    return [(workflow, message.report.revision) for workflow, _, message in desk.applications.told]
+@pytest.mark.parametrize("said_by", ["profile", "interface"])
+async def test_what_is_not_carried_fails_for_good_and_at_once(desk: Desk, said_by: str) -> None:
+    """So that a person is asked to do it."""
+    carried = Capability if said_by == "interface" else ()
+    mynaportal = mynaportal_of(desk.client, desk.blobs, capabilities=frozenset(carried))
+    await desk.provider.http.post("/sandbox/offers", json=[])
+    for capability, attempt in (await each_action(mynaportal, desk, ActivityEnvironment())).items():
+        name, final, _ = await failure(attempt)
+        assert (name, final) == (CAPABILITY_ABSENT, True), capability
 
 
-async def test_each_application_hears_its_own_news(desk: Desk) -> None:
+@pytest.mark.parametrize("said_by", ["profile", "interface"])
+async def test_interface_without_a_look_up_is_filed_with_and_a_lost_answer_does_no_harm(
+    desk: Desk, said_by: str
+) -> None:
+    carried = Capability if said_by == "interface" else frozenset(Capability) - {Capability.STATUS_LOOK_UP}
+    mynaportal = mynaportal_of(desk.client, desk.blobs, capabilities=frozenset(carried))
+    await desk.provider.http.post("/sandbox/offers", json=[])
+    await desk.provider.arm("lose_answer")
+    submission = await desk.submission()
+
+    await failure(ActivityEnvironment().run(mynaportal.submit_application, submission))
+    receipt = await ActivityEnvironment().run(mynaportal.submit_application, submission)
+
+    assert desk.filed() == [REQUEST_ID]
+    assert receipt.offers == tuple(sorted(carried))
+
+
+async def test_a_withdrawal_that_the_interface_takes_is_taken_once(desk: Desk) -> None:
+    await desk.provider.http.post("/sandbox/offers", json=sorted(Capability))
+    mynaportal = mynaportal_of(desk.client, desk.blobs, capabilities=frozenset(Capability))
     await desk.submit(await desk.submission())
-    await desk.submit(await desk.submission(package(desk.expiry, note="other"), OTHER))
-    watch = Watch(desk.mynaportal)
-    await watch.until("2")
-    await desk.provider.officer("receipt-number")
-    await watch.until("3")
-    await watch.stop()
+    await desk.provider.arm("lose_answer", call="withdrawal")
+    withdrawal = Withdrawal(profile="sandbox", request_id=REQUEST_ID)
 
-    assert told(desk) == [
-        ("application/app-00000001", 1),
-        ("application/app-00000002", 1),
-        ("application/app-00000001", 2),
-    ]
-    assert desk.applications.told[-1][2].report.receipt_number == (await desk.provider.record()).receipt_number
+    _, final, _ = await failure(ActivityEnvironment().run(mynaportal.withdraw_application, withdrawal))
+    assert not final
+    await ActivityEnvironment().run(mynaportal.withdraw_application, withdrawal)
+
+    assert (await desk.provider.record()).outcome == "取下げ"
 
 
-async def test_a_shut_down_loses_no_news_and_does_not_wait_for_the_poll(desk: Desk) -> None:
-    await desk.submit(await desk.submission())
-    watch = Watch(desk.mynaportal)
-    await watch.until("1")
+async def test_part_of_the_documents_leaves_the_request_open(asked: Desk) -> None:
+    part = (await supply_of(asked)).model_copy(update={"partial": True})
+    await ActivityEnvironment().run(asked.mynaportal.supply_documents, part)
+    assert (await asked.provider.record()).documents == "返却中"
 
-    assert await watch.stop() == FeedPosition(profile="sandbox", cursor="1")
-
-
-async def test_a_killed_worker_goes_on_from_its_last_beat(desk: Desk) -> None:
-    await desk.submit(await desk.submission())
-    await desk.provider.officer("receipt-number")
-    watch = Watch(desk.mynaportal, beaten=FeedPosition(profile="sandbox", cursor="1"))
-    await watch.until("2")
-    await watch.stop()
-
-    assert told(desk) == [("application/app-00000001", 2)]
+    await ActivityEnvironment().run(asked.mynaportal.supply_documents, await supply_of(asked, "supply-2"))
+    assert (await asked.provider.record()).documents == "追完済"
 
 
-async def test_repeated_and_reversed_news_are_passed_on_as_they_come(desk: Desk) -> None:
-    """The revision tells the application which one is the truth."""
-    await desk.submit(await desk.submission())
-    await desk.provider.officer("receipt-number")
-    await desk.provider.arm("repeat_events")
-    await desk.provider.arm("reverse_events")
-    watch = Watch(desk.mynaportal)
-    await watch.until("2")
-    await watch.stop()
-
-    assert [revision for _, revision in told(desk)] == [2, 2, 1, 1]
-
-
-async def test_a_closed_application_does_not_stop_the_news_of_others(desk: Desk) -> None:
-    desk.applications.closed.add("application/app-00000001")
-    await desk.submit(await desk.submission())
-    await desk.submit(await desk.submission(package(desk.expiry, note="other"), OTHER))
-    watch = Watch(desk.mynaportal)
-    await watch.until("2")
-    await watch.stop()
-
-    assert told(desk) == [("application/app-00000002", 1)]
-
-
-async def test_registration_in_the_feed_is_no_application_and_does_not_stop_the_news(desk: Desk) -> None:
-    await desk.provider.submitted(registration(), registration_request_id("user-0001", "0" * 64), "USER_REGISTRATION")
-    await desk.submit(await desk.submission())
-    watch = Watch(desk.mynaportal)
-    await watch.until("2")
-    await watch.stop()
-
-    assert told(desk) == [("application/app-00000001", 1)]
-
-
-async def test_news_that_could_not_be_passed_on_are_not_skipped(desk: Desk) -> None:
-    desk.applications.broken = True
-    await desk.submit(await desk.submission())
-    watch = Watch(desk.mynaportal)
-
-    assert isinstance(await watch.failed(), RPCError)
-    assert [beat.cursor for beat in watch.beats] == [""], "the position must not move past what was not told"
-
-    desk.applications.broken = False
-    again = Watch(desk.mynaportal, beaten=watch.beats[-1])
-    await again.until("1")
-    await again.stop()
-    assert told(desk) == [("application/app-00000001", 1)]
-
-
-async def test_an_outage_of_the_feed_is_a_failure_that_is_tried_again(desk: Desk) -> None:
-    await desk.provider.arm("unavailable", call="feed")
-    watch = Watch(desk.mynaportal)
-
-    error = await watch.failed()
-    assert isinstance(error, ApplicationError)
-    assert (error.type, error.non_retryable) == ("MynaportalUnavailable", False)
-
-
-@pytest.mark.parametrize("odd", [{"application": "受理"}, {"revision": 0}, {"reported_at": "2026-11-24T12:00:00"}])
-async def test_one_odd_record_does_not_stop_the_news_of_everybody_else(desk: Desk, odd: dict[str, Any]) -> None:
-    page = {"events": [{**RECORD, **odd}, {**RECORD, "request_id": OTHER}], "next_cursor": "2"}
+@pytest.mark.parametrize("announced_by", ["profile", "interface"])
+async def test_nobody_knocks_during_a_known_window_and_everybody_afterwards(desk: Desk, announced_by: str) -> None:
+    begins = datetime.now(UTC) + timedelta(hours=1)
+    window = MaintenanceWindow(begins=begins, ends=begins + timedelta(minutes=40), source="notice")
     portal = Portal()
-    portal.answer = lambda request: page_after(request.query_params["cursor"], page)
-
+    notice = {**window.model_dump(mode="json"), "notice_id": "n-1", "title": "定期"}
+    portal.answer = lambda request: JSONResponse({"windows": [notice] if announced_by == "interface" else []})
     async with open_portal(portal), client_of(portal.url) as client:
-        watch = Watch(Mynaportal(client, desk.blobs, sample_packs(), cast("Client", desk.applications)))
-        await watch.until("2")
-        await watch.stop()
+        profile = PROFILE.model_copy(update={"maintenance": (window,) if announced_by == "profile" else ()})
+        calendar = MaintenanceCalendar(client, profile)
+        assert await calendar.look()
+        mynaportal = Mynaportal(client, desk.blobs, sample_packs(), profile, calendar)
+        knocks = len(portal.calls)
+        resting = ActivityEnvironment()
+        resting.info = dataclasses.replace(
+            resting.info,
+            current_attempt_scheduled_time=window.begins + timedelta(minutes=10),
+            schedule_to_close_timeout=None,
+        )
+        actions = await each_action(mynaportal, desk, resting)
+        actions.pop(Capability.WITHDRAWAL).close()
+        for attempt in (*actions.values(), resting.run(mynaportal.submit_application, await desk.submission())):
+            with pytest.raises(ApplicationError) as failed:
+                await attempt
+            assert (failed.value.type, failed.value.non_retryable) == ("MynaportalUnderMaintenance", False)
+            assert failed.value.next_retry_delay == timedelta(minutes=30)
+        assert len(portal.calls) == knocks
 
-    assert told(desk) == [("application/app-00000002", 1)]
+    for moment in (window.begins - timedelta(seconds=1), window.ends):
+        calendar.ensure_open(moment)
+    assert calendar.windows(window.ends) == ()
 
 
-def page_after(cursor: str, page: dict[str, Any]) -> JSONResponse:
-    return JSONResponse(page if cursor == "" else {"events": [], "next_cursor": cursor})
+async def test_what_is_sent_into_an_unknown_window_waits_and_goes_out_when_it_is_over(desk: Desk) -> None:
+    now = desk.sandbox.clock.now()
+    notice = {"begins": (now - timedelta(hours=1)).isoformat(), "ends": (now + timedelta(minutes=30)).isoformat()}
+    await desk.provider.http.post("/sandbox/maintenance", json=notice)
+    submission = await desk.submission()
+
+    with pytest.raises(ApplicationError) as failed:
+        await desk.submit(submission)
+    assert (failed.value.type, failed.value.non_retryable) == ("MynaportalUnderMaintenance", False)
+    assert failed.value.next_retry_delay is not None
+    assert timedelta(minutes=29) < failed.value.next_retry_delay <= timedelta(minutes=30)
+    assert desk.filed() == []
+
+    await desk.provider.skip(timedelta(minutes=31))
+    await desk.submit(submission)
+    assert desk.filed() == [REQUEST_ID]
+
+
+@pytest.mark.parametrize(
+    ("left", "again_in"),
+    [
+        (timedelta(hours=12), timedelta(hours=1)),
+        (timedelta(minutes=40), timedelta(minutes=20)),
+        (timedelta(seconds=10), timedelta(seconds=5)),
+        (timedelta(seconds=1), timedelta(seconds=1)),
+    ],
+)
+async def test_what_has_little_time_left_is_tried_again_before_it_is_over(
+    desk: Desk, left: timedelta, again_in: timedelta
+) -> None:
+    now = desk.sandbox.clock.now()
+    notice = {"begins": (now - timedelta(hours=1)).isoformat(), "ends": (now + timedelta(hours=8)).isoformat()}
+    await desk.provider.http.post("/sandbox/maintenance", json=notice)
+
+    with pytest.raises(ApplicationError) as failed:
+        await desk.submit(await desk.submission(), left=left)
+    assert failed.value.next_retry_delay is not None
+    assert again_in - timedelta(seconds=1) < failed.value.next_retry_delay <= again_in
+
+
+async def test_window_without_a_zone_does_not_hide_the_others() -> None:
+    window = {"begins": "2027-01-10T00:00:00+09:00", "ends": "2027-01-10T06:00:00+09:00", "title": "定期"}
+    portal = Portal()
+    portal.answer = lambda _: JSONResponse(
+        {
+            "windows": [
+                {**window, "begins": "2027-01-09T00:00:00", "notice_id": "without a zone"},
+                {**window, "ends": window["begins"], "notice_id": "without an end"},
+                {**window, "notice_id": "n-1"},
+            ]
+        }
+    )
+    async with open_portal(portal), client_of(portal.url) as client:
+        calendar = MaintenanceCalendar(client, PROFILE)
+        assert await calendar.look()
+    assert [known.source for known in calendar.windows(datetime(2027, 1, 1, tzinfo=UTC))] == ["定期 (n-1)"]
+
+
+async def test_interface_that_announces_nothing_is_no_trouble(desk: Desk) -> None:
+    portal = Portal()
+    async with open_portal(portal), client_of(portal.url) as client:
+        calendar = MaintenanceCalendar(client, PROFILE)
+        portal.answer = lambda _: problem(404, "NO_SUCH_PLACE")
+        assert await calendar.look()
+        portal.answer = lambda _: problem(500, "OOPS")
+        assert not await calendar.look()
+        assert calendar.windows(datetime.now(UTC)) == ()

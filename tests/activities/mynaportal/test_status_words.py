@@ -7,9 +7,11 @@ from tests.activities.mynaportal.portal import RECORD, SUBMITTED
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable
 from zairyu.activities.mynaportal.status_words import receipt_of, report_of
+from zairyu.models.capability import Capability
 from zairyu.models.residence import PeriodOfStay
 from zairyu.models.status import (
     ApplicationStatus,
+    Axis,
     CollectionStatus,
     DocumentRequest,
     DocumentsStatus,
@@ -18,16 +20,19 @@ from zairyu.models.status import (
     Outcome,
     PaymentStatus,
     StatusReport,
+    UnknownWord,
 )
+from zairyu.rules.interface_profiles import interface_profile
 from zairyu.sandbox import case
 
+PROFILE = interface_profile("sandbox")
 FEE = {"amount": 56_000, "settlement_fee": 550, "payment_number": "1", "due_on": "2027-01-15", "status": "未納"}
 GRANT = {"years": 3, "months": 0, "days": 0, "expires_on": "2030-01-31"}
 REQUEST = {"number": 1, "items": ["在職証明書"], "due_on": "2026-12-05", "supplied": False}
 
 
 def report(**says: Any) -> StatusReport:
-    return report_of(wire.StatusRecord.model_validate({**RECORD, **says}))
+    return report_of(wire.StatusRecord.model_validate({**RECORD, **says}), PROFILE)
 
 
 @pytest.mark.parametrize(
@@ -73,27 +78,39 @@ def test_an_examination_that_is_completed_is_no_permission() -> None:
 )
 def test_no_word_of_the_sandbox_is_foreign_to_us(axis: str, words: type[case.Stage]) -> None:
     for word in words:
-        report(**{axis: word.value})
+        assert report(**{axis: word.value}).unknown_words == ()
 
 
 @pytest.mark.parametrize(
-    "says",
+    ("says", "axis", "word"),
     [
-        {"application": "受理"},
-        {"application": ""},
-        {"application": "審査完了 "},
-        {"documents": "追加"},
-        {"collection": "発送"},
-        {"outcome": "PERMITTED"},
-        {"fee": {**FEE, "status": "免除"}},
+        ({"application": "受理"}, Axis.APPLICATION, "受理"),
+        ({"application": ""}, Axis.APPLICATION, ""),
+        ({"application": "審査完了 "}, Axis.APPLICATION, "審査完了 "),
+        ({"documents": "追加"}, Axis.DOCUMENTS, "追加"),
+        ({"collection": "発送"}, Axis.COLLECTION, "発送"),
+        ({"outcome": "PERMITTED"}, Axis.OUTCOME, "PERMITTED"),
+        ({"fee": {**FEE, "status": "免除"}}, Axis.PAYMENT, "免除"),
     ],
 )
-def test_an_unknown_word_is_named_and_never_guessed(says: dict[str, Any]) -> None:
-    with pytest.raises(MynaportalAnswerUnreadable, match="unknown status word") as refused:
-        report(**says)
+def test_an_unknown_word_is_named_and_never_guessed(says: dict[str, Any], axis: Axis, word: str) -> None:
+    """What stands on its axis is harmless: nothing is decided, wanted, ready or paid."""
+    told = report(**says)
 
-    assert not refused.value.final
-    assert refused.value.__cause__ is None
+    assert told.unknown_words == (UnknownWord(axis=axis, word=word),)
+    assert (told.application, told.documents) == (ApplicationStatus.RECEIVED, DocumentsStatus.NONE)
+    assert (told.collection, told.outcome) == (CollectionStatus.NOT_READY, None)
+    assert told.fee is None or told.fee.status is PaymentStatus.DUE
+
+
+def test_another_interface_has_words_of_its_own() -> None:
+    words = PROFILE.words.model_copy(update={"application": {"受理": ApplicationStatus.RECEIVED}})
+    told = report_of(
+        wire.StatusRecord.model_validate({**RECORD, "application": "受理"}),
+        PROFILE.model_copy(update={"words": words, "capabilities": frozenset({Capability.STATUS_FEED})}),
+    )
+    assert (told.application, told.unknown_words) == (ApplicationStatus.RECEIVED, ())
+    assert told.offers == (Capability.STATUS_FEED,)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +163,15 @@ def test_everything_in_a_record_reaches_the_report() -> None:
             due_on=date(2027, 1, 15),
             status=PaymentStatus.PAID,
         ),
+        offers=tuple(sorted(PROFILE.capabilities)),
     )
 
 
 def test_a_receipt_without_a_zone_is_not_guessed_to_a_day() -> None:
-    assert receipt_of(wire.Submitted.model_validate(SUBMITTED)).accepted_at == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+    receipt = receipt_of(wire.Submitted.model_validate(SUBMITTED), PROFILE)
+    assert receipt.accepted_at == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+    assert receipt.offers == tuple(sorted(PROFILE.capabilities))
 
     for kind, answer in ((wire.Submitted, SUBMITTED), (wire.StatusRecord, RECORD)):
         with pytest.raises(MynaportalAnswerUnreadable, match="zone"):
-            receipt_of(kind.model_validate({**answer, "accepted_at": "2026-11-24T12:00:00"}))
+            receipt_of(kind.model_validate({**answer, "accepted_at": "2026-11-24T12:00:00"}), PROFILE)

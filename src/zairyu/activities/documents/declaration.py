@@ -54,12 +54,19 @@ class Declaration:
     """The application's number with the agency, or our own while it has none."""
     delivery: int
     """Which of the deliveries this is, counted from 1."""
-    deliveries: int
+    deliveries: int | None
+    """Nothing where nobody has planned how many there will be."""
     on: date
     """The day in Japan."""
     now: Sequence[Declared]
     earlier: Sequence[Declared] = ()
     later: Sequence[Declared] = ()
+    request: int | None = None
+    """The number of the request that it answers; nothing for what goes with an application."""
+    asked: Sequence[str] = ()
+    """What was asked for, in the agency's words."""
+    follows: Sequence[str] | None = None
+    """What follows, in somebody's own words, who need not have found any; nothing where nothing does."""
 
 
 def declaration_of(deliveries: Sequence[Delivery], number: int, *, reference: str, on: date) -> Declaration:
@@ -80,6 +87,32 @@ def declaration_of(deliveries: Sequence[Delivery], number: int, *, reference: st
         now=listed(deliveries[number - 1 : number]),
         earlier=listed(deliveries[: number - 1]),
         later=listed(deliveries[number:]),
+    )
+
+
+def declaration_of_supply(
+    request: int,
+    now: Sequence[AttachmentKind],
+    *,
+    earlier: Sequence[AttachmentKind],
+    delivery: int,
+    asked: Sequence[str],
+    follows: Sequence[str] | None,
+    reference: str,
+    on: date,
+) -> Declaration:
+    """What goes with an answer to a request for additional documents; they are numbered through all its deliveries."""
+    numbered = tuple(Declared(number, kind) for number, kind in enumerate((*earlier, *now), start=1))
+    return Declaration(
+        reference=reference,
+        delivery=delivery,
+        deliveries=None,
+        on=on,
+        now=numbered[len(earlier) :],
+        earlier=numbered[: len(earlier)],
+        request=request,
+        asked=asked,
+        follows=follows,
     )
 
 
@@ -140,9 +173,15 @@ def _lines(declaration: Declaration) -> Iterator[_Line]:
     yield _MINCHO, _TEXT, ""
     yield from _wrapped(f"申請の番号 / Application: {declaration.reference}")
     yield _MINCHO, _TEXT, f"申告日 / Date: {day.year}年{day.month}月{day.day}日 / {day.isoformat()}"
-    yield _MINCHO, _TEXT, f"送信回 / Delivery: {declaration.delivery} / {declaration.deliveries}"
+    if declaration.request is not None:
+        yield _MINCHO, _TEXT, f"追加資料の求め / Request: {declaration.request}"
+    of_all = "" if declaration.deliveries is None else f" / {declaration.deliveries}"
+    yield _MINCHO, _TEXT, f"送信回 / Delivery: {declaration.delivery}{of_all}"
     yield _MINCHO, _TEXT, ""
-    if declaration.later:
+    if declaration.follows is not None:
+        yield _MINCHO, _TEXT, "求められた資料を分けて提出します。残りの資料は、追って提出します。"
+        yield _MINCHO, _SMALL, "What was asked for is handed in step by step. The rest follows."
+    elif declaration.later:
         yield (
             _MINCHO,
             _TEXT,
@@ -167,6 +206,15 @@ def _lines(declaration: Declaration) -> Iterator[_Line]:
             for document in documents:
                 label = document.kind.label
                 yield _MINCHO, _TEXT, f"{document.number:>3}.  {label.ja} / {label.en}"
+    for title, texts in (
+        ("後日提出する資料 / To follow", declaration.follows or ()),
+        ("求められた資料 / Asked for", declaration.asked),
+    ):
+        if texts:
+            yield _MINCHO, _TEXT, ""
+            yield _GOTHIC, _TEXT, f"{title} ({len(texts)})"
+            for text in texts:
+                yield from _wrapped(f"- {' '.join(text.split())}")
 
 
 def _wrapped(text: str) -> Iterator[_Line]:

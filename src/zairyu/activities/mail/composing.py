@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from zairyu.models.application import Language
 from zairyu.models.mail import Mail
+from zairyu.rules.calendar import JAPAN
 
 _TEMPLATES = Environment(
     loader=PackageLoader("zairyu.activities.mail"),
@@ -18,7 +19,11 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters["in_japanese"] = lambda day: f"{day.year}年{day.month}月{day.day}日"
+_TEMPLATES.filters |= {
+    "in_japanese": lambda day: f"{day.year}年{day.month}月{day.day}日",
+    "moment_in_japanese": lambda moment: _moment(moment, "{0.year}年{0.month}月{0.day}日 {0:%H:%M}（日本時間）"),
+    "moment": lambda moment: _moment(moment, "{0:%Y-%m-%d %H:%M} (Japan time)"),
+}
 _RULE = "\n" + "-" * 60 + "\n\n"
 
 
@@ -58,3 +63,7 @@ def _written(mail: Mail, language: Language) -> tuple[str, str]:
     text = template.render(mail=mail, occasion=mail.occasion, language=language.value)
     subject, _, body = text.partition("\n")
     return subject.removeprefix("Subject: "), body.lstrip("\n")
+
+
+def _moment(moment: datetime, form: str) -> str:
+    return form.format(moment.astimezone(JAPAN))

@@ -1,65 +1,70 @@
 """The steps that Mynaportal does for us."""
 
-import asyncio
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryFile
 
-import structlog
 from temporalio import activity
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from zairyu.activities.documents.blobs import BlobStore
-from zairyu.activities.documents.supplying import write_supply
+from zairyu.activities.documents.supplying import opened_to_send
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.client import MynaportalClient
-from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable, MynaportalUnavailable
-from zairyu.activities.mynaportal.status_words import receipt_of, report_of
+from zairyu.activities.mynaportal.errors import CapabilityAbsent, MynaportalError, MynaportalUnavailable
+from zairyu.activities.mynaportal.maintenance import MaintenanceCalendar
+from zairyu.activities.mynaportal.status_words import receipt_of
 from zairyu.activities.packaging.errors import SpecPackChanged
-from zairyu.models.messages import StatusChanged
+from zairyu.models.capability import Capability
+from zairyu.models.interface import InterfaceProfile
 from zairyu.models.mynaportal import (
     Accepted,
     CollectionChange,
     DocumentSupply,
-    FeedPosition,
     Submission,
     SubmissionFound,
     SubmissionLookUp,
+    Withdrawal,
 )
-from zairyu.models.names import SPEC_PACK_CHANGED, application_of_request, application_workflow_id, is_registration
+from zairyu.models.names import SPEC_PACK_CHANGED
 from zairyu.models.status import SubmissionReceipt
 from zairyu.models.steps import (
     CHANGE_COLLECTION,
     LOOK_UP_SUBMISSION,
+    MYNAPORTAL,
     SUBMIT_APPLICATION,
     SUPPLY_DOCUMENTS,
-    WATCH_STATUS_FEED,
+    WITHDRAW_APPLICATION,
 )
 from zairyu.rules.calendar import day_in_japan, start_of_day
 from zairyu.rules.spec_packs import SpecPacks
 
-_POLL_SECONDS = 5
-_WATCH = timedelta(hours=1)
-"""How long one watch lasts before the workflow writes its position down. Shorter than the step's one try."""
-
 _ARRIVED_BY_THEN = timedelta(hours=1)
 """After a spec pack begins, or is heard of: what was sent before has arrived by then, or never will."""
-
-_log = structlog.get_logger(__name__)
+_SHORTEST_PAUSE = timedelta(seconds=1)
+_DOUBLED_AT_MOST = 10
 
 
 class Mynaportal:
-    """Sends packages and documents, and reads what the agency says."""
+    """Sends packages and documents, and looks up what was sent."""
 
-    def __init__(self, client: MynaportalClient, blobs: BlobStore, packs: SpecPacks, temporal: Client) -> None:
+    def __init__(
+        self,
+        client: MynaportalClient,
+        blobs: BlobStore,
+        packs: SpecPacks,
+        profile: InterfaceProfile,
+        maintenance: MaintenanceCalendar,
+    ) -> None:
         self._client = client
         self._blobs = blobs
         self._packs = packs
         self._packs_known_since = datetime.now(UTC)
-        self._temporal = temporal
+        self._profile = profile
+        self._maintenance = maintenance
 
     @activity.defn(name=SUBMIT_APPLICATION.name)
     async def submit_application(self, submission: Submission) -> SubmissionReceipt:
@@ -68,10 +73,11 @@ class Mynaportal:
         Each try asks which spec pack is in force now: an outage may last until after a new one begins.
         """
         async with beating():
-            with translated():
-                found = await self._client.look_up(submission.request_id)
+            with translated(), _while_there_is_time():
+                self._ensure_open()
+                found = await self._filed(submission.request_id)
                 if found is not None:
-                    return receipt_of(found)
+                    return receipt_of(found, self._profile)
                 self._ensure_pack_in_force(submission)
                 with TemporaryFile() as package:
                     await self._blobs.fetch(submission.package, package)
@@ -81,7 +87,16 @@ class Mynaportal:
                         submission.application_type.value,
                         sha256=submission.package.sha256,
                     )
-                return receipt_of(submitted)
+                return receipt_of(submitted, self._profile)
+
+    async def _filed(self, request_id: str) -> wire.StatusRecord | None:
+        """What the agency has, where it tells. Where it does not, the same package sent again is answered alike."""
+        if Capability.STATUS_LOOK_UP not in self._profile.capabilities:
+            return None
+        try:
+            return await self._client.look_up(request_id)
+        except CapabilityAbsent:
+            return None
 
     def _ensure_pack_in_force(self, submission: Submission) -> None:
         """Send nothing that was built with another spec pack than the one that counts today.
@@ -107,22 +122,25 @@ class Mynaportal:
         """Has the agency got it?"""
         async with beating():
             with translated():
+                self._ensure_offered(Capability.STATUS_LOOK_UP)
                 found = await self._client.look_up(look_up.request_id)
-                return SubmissionFound(receipt=None if found is None else receipt_of(found))
+                return SubmissionFound(receipt=None if found is None else receipt_of(found, self._profile))
 
     @activity.defn(name=SUPPLY_DOCUMENTS.name)
     async def supply_documents(self, supply: DocumentSupply) -> Accepted:
-        """Supply the documents as one PDF, under an id by which a repeat is recognised."""
+        """Supply what was made of the documents, under an id by which a repeat is recognised."""
         async with beating():
             with translated():
+                self._ensure_offered(Capability.DOCUMENT_SUPPLY)
                 with ExitStack() as files:
-                    pdfs = [files.enter_context(TemporaryFile()) for _ in supply.attachments]
-                    for attachment, pdf in zip(supply.attachments, pdfs, strict=True):
-                        await self._blobs.fetch(attachment.document, pdf)
-                    whole = files.enter_context(TemporaryFile())
-                    await asyncio.to_thread(write_supply, supply.attachments, pdfs, whole)
+                    file, media_type = await opened_to_send(supply, self._blobs, files)
                     await self._client.supply_documents(
-                        supply.request_id, supply.request_number, supply.supply_id, whole
+                        supply.request_id,
+                        supply.request_number,
+                        supply.supply_id,
+                        file,
+                        media_type=media_type,
+                        complete=not supply.partial,
                     )
                 return Accepted(request_id=supply.request_id)
 
@@ -131,53 +149,51 @@ class Mynaportal:
         """Say how the result is to be collected."""
         async with beating():
             with translated():
+                self._ensure_offered(Capability.COLLECTION_CHANGE)
                 await self._client.choose_collection(change.request_id, change.method.value)
                 return Accepted(request_id=change.request_id)
 
-    @activity.defn(name=WATCH_STATUS_FEED.name)
-    async def watch_status_feed(self, start: FeedPosition) -> FeedPosition:
-        """Tell the applications that changed, and only those. Each beat carries the position that was reached.
+    @activity.defn(name=WITHDRAW_APPLICATION.name)
+    async def withdraw_application(self, withdrawal: Withdrawal) -> Accepted:
+        """Take the application back."""
+        async with beating():
+            with translated():
+                self._ensure_offered(Capability.WITHDRAWAL)
+                await self._client.withdraw(withdrawal.request_id)
+                return Accepted(request_id=withdrawal.request_id)
 
-        A report is passed on before the position moves: after a crash it is told again, which changes nothing.
+    def _ensure_offered(self, capability: Capability) -> None:
+        """Knock only where the interface carries it, and while it does not rest.
+
+        Raises:
+            CapabilityAbsent: it does not.
+            MynaportalUnderMaintenance: it rests.
         """
-        told = activity.info().heartbeat_details
-        position = FeedPosition.model_validate(told[0]) if told else start
-        stopping = asyncio.create_task(activity.wait_for_worker_shutdown())
-        reading: asyncio.Task[wire.FeedPage] | None = None
-        ends = asyncio.get_running_loop().time() + _WATCH.total_seconds()
-        try:
-            while not stopping.done() and asyncio.get_running_loop().time() < ends:
-                activity.heartbeat(position)
-                reading = asyncio.create_task(self._client.news(position.cursor, wait=_POLL_SECONDS))
-                await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
-                if not reading.done():
-                    break
-                with translated():
-                    page = reading.result()
-                for record in page.events:
-                    await self._tell(record)
-                position = position.model_copy(update={"cursor": page.next_cursor})
-        finally:
-            stopping.cancel()
-            if reading is not None:
-                reading.cancel()
-        return position
+        if capability not in self._profile.capabilities:
+            raise CapabilityAbsent(capability)
+        self._ensure_open()
 
-    async def _tell(self, record: wire.StatusRecord) -> None:
-        if is_registration(record.request_id):
-            # What comes of it is mailed to the user, and the user tells.
-            return
-        application_id = application_of_request(record.request_id)
-        try:
-            message = StatusChanged(report=report_of(record))
-        except MynaportalAnswerUnreadable:
-            # One unknown word must not stop the news of everybody else.
-            _log.error("status-word-unknown", application_id=application_id, event_id=record.event_id)
-            return
-        handle = self._temporal.get_workflow_handle(application_workflow_id(application_id))
-        try:
-            await handle.signal("status_changed", message)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            _log.warning("news-of-no-open-application", application_id=application_id, event_id=record.event_id)
+    def _ensure_open(self) -> None:
+        # The server's clock, as everywhere else in the story.
+        self._maintenance.ensure_open(activity.info().current_attempt_scheduled_time)
+
+
+@contextmanager
+def _while_there_is_time() -> Iterator[None]:
+    """Let the next try come before the time of the step is over.
+
+    The server ends a step at once when its next try would come too late. Maintenance may be over sooner than planned,
+    and an outage at any moment: the less time there is, the sooner it is tried again.
+    """
+    began = time.monotonic()
+    try:
+        yield
+    except MynaportalError as error:
+        info = activity.info()
+        if info.schedule_to_close_timeout:
+            so_far = info.current_attempt_scheduled_time - info.scheduled_time
+            left = info.schedule_to_close_timeout - so_far - timedelta(seconds=time.monotonic() - began)
+            usual = MYNAPORTAL.first_pause * 2 ** min(info.attempt - 1, _DOUBLED_AT_MOST)
+            pause = error.again_in or min(usual, MYNAPORTAL.longest_pause)
+            error.again_in = max(min(pause, left / 2), _SHORTEST_PAUSE)
+        raise

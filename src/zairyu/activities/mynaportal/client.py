@@ -4,25 +4,56 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
-from typing import IO, TypeVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import IO, Any, TypeVar
 
 import httpx
+import structlog
 from pydantic import ValidationError
 
 from zairyu.activities.documents.files import CHUNK, size_of
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.errors import (
+    CapabilityAbsent,
+    CursorUnknown,
     MynaportalAccessDenied,
     MynaportalAnswerUnreadable,
     MynaportalError,
     MynaportalRefused,
     MynaportalUnavailable,
+    MynaportalUnderMaintenance,
 )
 
 W = TypeVar("W", bound=wire.Wire)
 
+_log = structlog.get_logger(__name__)
+
 _RENEW_BEFORE = 30.0
 """Seconds before its end at which a token is renewed."""
+_SOME_TIME = timedelta(minutes=5)
+"""How long it rests where it does not say."""
+_DIGITS = 8
+"""Of seconds: years."""
+
+
+@dataclass(frozen=True)
+class News:
+    """A page of the feed. One record that nobody can read does not hide the others."""
+
+    events: list[wire.StatusRecord]
+    unreadable: list[str]
+    """The request ids of the records that cannot be read; empty where there is none."""
+    next_cursor: str
+
+
+class _Page(wire.Wire):
+    events: list[dict[str, Any]]
+    next_cursor: str
+
+
+class _Plan(wire.Wire):
+    windows: list[dict[str, Any]]
 
 
 class MynaportalClient:
@@ -78,8 +109,25 @@ class MynaportalClient:
             raise MynaportalUnavailable(detail=refused.detail) from None
         return _read(wire.StatusRecord, response)
 
-    async def supply_documents(self, request_id: str, number: int, supply_id: str, pdf: IO[bytes]) -> wire.Submitted:
+    async def supply_documents(
+        self,
+        request_id: str,
+        number: int,
+        supply_id: str,
+        file: IO[bytes],
+        *,
+        media_type: str = "application/pdf",
+        complete: bool = True,
+    ) -> wire.Submitted:
         """Supply documents for a request. The same supply id again changes nothing.
+
+        Args:
+            request_id: of the application.
+            number: of the request for documents.
+            supply_id: of this supply.
+            file: an open file, sent from its beginning.
+            media_type: one PDF, or the signed package around it.
+            complete: whether nothing more follows for this request.
 
         Raises:
             MynaportalError: it was refused, or nobody knows.
@@ -87,8 +135,9 @@ class MynaportalClient:
         response = await self._call(
             "PUT",
             f"/v1/applications/{request_id}/documents/{number}/{supply_id}",
-            file=pdf,
-            headers={"Content-Type": "application/pdf"},
+            file=file,
+            params=None if complete else {"complete": "false"},
+            headers={"Content-Type": media_type},
         )
         return _read(wire.Submitted, response)
 
@@ -103,14 +152,52 @@ class MynaportalClient:
         )
         return _read(wire.StatusRecord, response)
 
-    async def news(self, cursor: str, *, wait: int) -> wire.FeedPage:
+    async def withdraw(self, request_id: str) -> wire.StatusRecord:
+        """Take an application back. One that is withdrawn already is answered alike.
+
+        Raises:
+            MynaportalError: it was refused, or nobody knows.
+        """
+        response = await self._call("PUT", f"/v1/applications/{request_id}/withdrawal")
+        return _read(wire.StatusRecord, response)
+
+    async def maintenance(self) -> list[wire.Window]:
+        """When the interface rests, as it announces itself. A window that nobody can read does not hide the others.
+
+        Raises:
+            MynaportalError: it announces nothing, or cannot be reached.
+        """
+        windows = []
+        for announced in _read(_Plan, await self._call("GET", "/v1/maintenance")).windows:
+            try:
+                windows.append(wire.Window.model_validate(announced))
+            except ValidationError:
+                _log.warning("maintenance-window-unreadable", notice_id=str(announced.get("notice_id", "")))
+        return windows
+
+    async def news(self, cursor: str, *, wait: float) -> News:
         """What is new since a cursor, oldest first; waits some seconds for something new.
 
         Raises:
+            CursorUnknown: it has to be read from its beginning.
             MynaportalError: the feed cannot be read.
         """
-        response = await self._call("GET", "/v1/status-feed", params={"cursor": cursor, "wait": wait}, patience=wait)
-        return _read(wire.FeedPage, response)
+        try:
+            response = await self._call(
+                "GET", "/v1/status-feed", params={"cursor": cursor, "wait": wait}, patience=wait
+            )
+        except MynaportalRefused as refused:
+            if refused.detail == "CURSOR_UNKNOWN":
+                raise CursorUnknown from None
+            raise
+        page = _read(_Page, response)
+        events, unreadable = [], []
+        for event in page.events:
+            try:
+                events.append(wire.StatusRecord.model_validate(event))
+            except ValidationError:
+                unreadable.append(str(event.get("request_id", "")))
+        return News(events=events, unreadable=unreadable, next_cursor=page.next_cursor)
 
     async def _call(
         self,
@@ -119,7 +206,7 @@ class MynaportalClient:
         *,
         file: IO[bytes] | None = None,
         json: object = None,
-        params: dict[str, str | int] | None = None,
+        params: dict[str, str | float] | None = None,
         headers: dict[str, str] | None = None,
         patience: float = 0.0,
     ) -> httpx.Response:
@@ -178,12 +265,26 @@ def _accepted(response: httpx.Response) -> httpx.Response:
         return response
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise MynaportalAccessDenied(detail=str(response.status_code))
+    if response.status_code == httpx.codes.NOT_IMPLEMENTED and _code(response) == "NOT_OFFERED":
+        raise CapabilityAbsent
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and _code(response) == "MAINTENANCE":
+        said = response.headers.get("Retry-After", "")
+        # It may also be a date, of a clock that is not ours, or a number beyond all calendars.
+        told = said.isdecimal() and len(said) <= _DIGITS
+        raise MynaportalUnderMaintenance(over_in=timedelta(seconds=int(said)) if told else _SOME_TIME)
     if response.is_client_error and response.status_code not in (
         httpx.codes.REQUEST_TIMEOUT,
         httpx.codes.TOO_MANY_REQUESTS,
     ):
         raise _refusal(response)
     raise MynaportalUnavailable(detail=str(response.status_code))
+
+
+def _code(response: httpx.Response) -> str | None:
+    try:
+        return wire.Problem.model_validate_json(response.content).code
+    except ValidationError:
+        return None
 
 
 def _refusal(response: httpx.Response) -> MynaportalError:

@@ -1,10 +1,16 @@
 """What can go wrong with Mynaportal."""
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Final
 
 from zairyu.models.base import BilingualText
+from zairyu.models.capability import Capability
 from zairyu.models.errors import StepError
 from zairyu.models.findings import Finding
+
+_SOONEST: Final = timedelta(seconds=5)
+_LATEST: Final = timedelta(hours=1)
+"""A window may be over sooner than it was planned, or a clock may be wrong."""
 
 
 class MynaportalError(StepError):
@@ -18,6 +24,41 @@ class MynaportalUnavailable(MynaportalError):
     sentence = BilingualText(
         ja="マイナポータルに接続できません。自動的に再試行します。",
         en="Mynaportal cannot be reached. It is tried again automatically.",
+    )
+
+
+class MynaportalUnderMaintenance(MynaportalError):
+    """It rests, as it was announced or as it says itself. Nothing took effect."""
+
+    final: ClassVar[bool] = False
+    sentence = BilingualText(
+        ja="マイナポータルはメンテナンス中です。終わり次第、自動的に再試行します。",
+        en="Mynaportal is under maintenance. It is tried again automatically when that is over.",
+    )
+
+    def __init__(self, *, over_in: timedelta) -> None:
+        super().__init__()
+        self.again_in = min(max(over_in, _SOONEST), _LATEST)
+
+
+class CapabilityAbsent(MynaportalError):
+    """The interface does not carry this: a person has to do it."""
+
+    sentence = BilingualText(
+        ja="この手続は連携されていません。窓口または画面で手続してください。",
+        en="The interface does not carry this. A person has to do it.",
+    )
+
+    def __init__(self, capability: Capability | None = None) -> None:
+        super().__init__(detail=capability)
+
+
+class CursorUnknown(MynaportalError):
+    """The feed does not know the place up to which it was read: it begins anew."""
+
+    sentence = BilingualText(
+        ja="状況通知の読取位置が無効になりました。最初から読み直します。",
+        en="The feed does not know our place in it any more. It is read from its beginning.",
     )
 
 

@@ -1,68 +1,51 @@
-"""The agency's words, as the sandbox's interface profile uses them, and what they mean on our four axes."""
+"""What the agency's words mean on our axes, by the table of the interface profile."""
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from zairyu.activities.mynaportal import wire
 from zairyu.activities.mynaportal.errors import MynaportalAnswerUnreadable
+from zairyu.models.capability import Capability
+from zairyu.models.interface import InterfaceProfile, StatusWords
 from zairyu.models.residence import PeriodOfStay
 from zairyu.models.status import (
     ApplicationStatus,
+    Axis,
     CollectionStatus,
     DocumentRequest,
     DocumentsStatus,
     Fee,
     Grant,
-    Outcome,
     PaymentStatus,
     StatusReport,
     SubmissionReceipt,
+    UnknownWord,
 )
 
 T = TypeVar("T")
 
-_APPLICATION: Final = {
-    "申請完了": ApplicationStatus.RECEIVED,
-    "審査中": ApplicationStatus.UNDER_EXAMINATION,
-    "審査完了": ApplicationStatus.EXAMINATION_COMPLETED,
-    "完了": ApplicationStatus.CLOSED,
-}
-_DOCUMENTS: Final = {
-    "": DocumentsStatus.NONE,
-    "返却中": DocumentsStatus.REQUESTED,
-    "追完済": DocumentsStatus.SUPPLIED,
-}
-_COLLECTION: Final = {
-    "": CollectionStatus.NOT_READY,
-    "発行待ち": CollectionStatus.READY,
-    "送付済": CollectionStatus.SENT,
-    "受領済": CollectionStatus.COLLECTED,
-}
-_OUTCOME: Final[Mapping[str, Outcome | None]] = {
-    "": None,
-    "許可": Outcome.PERMITTED,
-    "不許可": Outcome.DENIED,
-    "取下げ": Outcome.WITHDRAWN,
-    "終止": Outcome.TERMINATED,
-}
-_PAYMENT: Final = {"未納": PaymentStatus.DUE, "納付済": PaymentStatus.PAID}
+
+def offers_of(profile: InterfaceProfile) -> tuple[Capability, ...]:
+    """What the interface can do, in the one order in which it is told."""
+    return tuple(sorted(profile.capabilities))
 
 
-def report_of(record: wire.StatusRecord) -> StatusReport:
-    """What a record says.
+def report_of(record: wire.StatusRecord, profile: InterfaceProfile) -> StatusReport:
+    """What a record says. A word that the profile does not know is named, and never guessed.
 
     Raises:
-        MynaportalAnswerUnreadable: it uses a word that the profile does not know, or a value that cannot be.
+        MynaportalAnswerUnreadable: it holds a value that cannot be.
     """
     try:
-        return _report(record)
+        return _report(record, profile)
     except ValidationError:
         raise MynaportalAnswerUnreadable(detail="a value that cannot be") from None
 
 
-def _report(record: wire.StatusRecord) -> StatusReport:
+def _report(record: wire.StatusRecord, profile: InterfaceProfile) -> StatusReport:
+    reader = _Reader(profile.words)
     return StatusReport(
         event_id=record.event_id,
         request_id=record.request_id,
@@ -70,10 +53,10 @@ def _report(record: wire.StatusRecord) -> StatusReport:
         reported_at=record.reported_at,
         provisional_number=record.provisional_number,
         receipt_number=record.receipt_number,
-        application=_meaning(_APPLICATION, record.application),
-        documents=_meaning(_DOCUMENTS, record.documents),
-        collection=_meaning(_COLLECTION, record.collection),
-        outcome=_meaning(_OUTCOME, record.outcome),
+        application=reader.application(record.application),
+        documents=reader.documents(record.documents),
+        collection=reader.collection(record.collection),
+        outcome=reader.meaning(Axis.OUTCOME, profile.words.outcome, record.outcome, instead=None),
         document_requests=tuple(
             DocumentRequest(number=asked.number, items=tuple(asked.items), due_on=asked.due_on, supplied=asked.supplied)
             for asked in record.document_requests
@@ -91,12 +74,40 @@ def _report(record: wire.StatusRecord) -> StatusReport:
             settlement_fee=record.fee.settlement_fee,
             payment_number=record.fee.payment_number,
             due_on=record.fee.due_on,
-            status=_meaning(_PAYMENT, record.fee.status),
+            status=reader.payment(record.fee.status),
         ),
+        unknown_words=tuple(reader.unknown),
+        offers=offers_of(profile),
     )
 
 
-def receipt_of(filed: wire.Submitted | wire.StatusRecord) -> SubmissionReceipt:
+class _Reader:
+    """Looks words up, and keeps those that are in no table. Nobody may act on what stands in their place."""
+
+    def __init__(self, words: StatusWords) -> None:
+        self._words = words
+        self.unknown: list[UnknownWord] = []
+
+    def application(self, word: str) -> ApplicationStatus:
+        return self.meaning(Axis.APPLICATION, self._words.application, word, instead=ApplicationStatus.RECEIVED)
+
+    def documents(self, word: str) -> DocumentsStatus:
+        return self.meaning(Axis.DOCUMENTS, self._words.documents, word, instead=DocumentsStatus.NONE)
+
+    def collection(self, word: str) -> CollectionStatus:
+        return self.meaning(Axis.COLLECTION, self._words.collection, word, instead=CollectionStatus.NOT_READY)
+
+    def payment(self, word: str) -> PaymentStatus:
+        return self.meaning(Axis.PAYMENT, self._words.payment, word, instead=PaymentStatus.DUE)
+
+    def meaning(self, axis: Axis, table: Mapping[str, T], word: str, *, instead: T) -> T:
+        if word in table:
+            return table[word]
+        self.unknown.append(UnknownWord(axis=axis, word=word))
+        return instead
+
+
+def receipt_of(filed: wire.Submitted | wire.StatusRecord, profile: InterfaceProfile) -> SubmissionReceipt:
     """The proof of filing: in an answer to a submission, or in the record of one that was taken before.
 
     Raises:
@@ -108,11 +119,5 @@ def receipt_of(filed: wire.Submitted | wire.StatusRecord) -> SubmissionReceipt:
         request_id=filed.request_id,
         provisional_number=filed.provisional_number,
         accepted_at=filed.accepted_at,
+        offers=offers_of(profile),
     )
-
-
-def _meaning(table: Mapping[str, T], word: str) -> T:
-    try:
-        return table[word]
-    except KeyError:
-        raise MynaportalAnswerUnreadable(detail="an unknown status word") from None

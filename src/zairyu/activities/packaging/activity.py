@@ -1,4 +1,4 @@
-"""The two steps of packaging: build for signing, seal with the card's signature."""
+"""The steps of packaging: build for signing, seal with the card's signature."""
 
 import asyncio
 import base64
@@ -30,7 +30,7 @@ from zairyu.models.steps import BUILD_PACKAGE, BUILD_REGISTRATION, SEAL_PACKAGE
 from zairyu.rules.attachments import PDF
 from zairyu.rules.spec_packs import SpecPacks
 
-_ZIP: Final = "application/zip"
+ZIP: Final = "application/zip"
 
 
 class Packaging:
@@ -77,7 +77,7 @@ class Packaging:
                 unsigned = (await self._fetched(order.package.document, files)).file
                 sealed = files.enter_context(TemporaryFile())
                 written = await asyncio.to_thread(_seal, unsigned, order.package.manifest, order.signature, sealed)
-                document = await self._blobs.put_file(sealed, _ZIP, sha256=written.sha256)
+                document = await self._blobs.put_file(sealed, ZIP, sha256=written.sha256)
                 return SealedPackage(
                     document=document,
                     spec_pack=order.package.spec_pack,
@@ -92,7 +92,7 @@ class Packaging:
         with TemporaryFile() as package:
             assembled = await asyncio.to_thread(build, package)
             return UnsignedPackage(
-                document=await self._blobs.put_file(package, _ZIP, sha256=assembled.sha256),
+                document=await self._blobs.put_file(package, ZIP, sha256=assembled.sha256),
                 digest_to_sign=assembled.digest_to_sign,
                 file_count=assembled.file_count,
                 spec_pack=assembled.spec_pack.label,

@@ -19,16 +19,19 @@ from zairyu.activities.packaging.manifest import (
     PackedFile,
     declared_by_application,
     declared_by_registration,
+    declared_by_supply,
     write_manifest,
 )
 from zairyu.activities.packaging.signature import prepare_signature
 from zairyu.models.application import ApplicationInput
 from zairyu.models.base import BilingualText
+from zairyu.models.document_request import BuildSupply
+from zairyu.models.documents import AttachmentKind
 from zairyu.models.findings import Finding, Severity
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
 from zairyu.models.spec_pack import SpecPack
-from zairyu.rules.attachments import check_attachments
+from zairyu.rules.attachments import PDF, check_attachments
 from zairyu.rules.deliveries import limits_on, plan_deliveries
 from zairyu.rules.items import FilledForm, fill_in
 from zairyu.rules.spec_packs import SpecPacks
@@ -113,6 +116,21 @@ def assemble_registration(sheet: RegistrationSheet, packs: SpecPacks, filing_day
         written = (_csv_of(filled, pack),)
         digest_to_sign = _declare(archive, declared_by_registration(sheet), written, (), pack, filing_day)
         return _finished(archive, digest_to_sign, len(written), pack, filled.findings)
+
+
+def assemble_supply(order: BuildSupply, pdf: Content, pack: SpecPack, into: BinaryIO) -> Assembled:
+    """Build the package of additional documents in an empty file: their one PDF, and the manifest.
+
+    Raises:
+        PackageRefused: it is too large.
+    """
+    # A file of several documents has the role of each.
+    roles = dict.fromkeys([AttachmentKind.DECLARATION, *(attachment.kind for attachment in order.attachments)])
+    document = PackedFile(pack.layout.attachment_name(0), " ".join(roles), PDF, pdf)
+    with ArchiveWriter(into) as archive:
+        archive.add(document.name, document.content)
+        digest_to_sign = _declare(archive, declared_by_supply(order), (), (document,), pack, order.day)
+        return _finished(archive, digest_to_sign, 1, pack, ())
 
 
 def _errors(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from zairyu.activities.documents.files import Content
 from zairyu.models.application import ApplicationInput
+from zairyu.models.document_request import BuildSupply
 from zairyu.models.registration import RegistrationSheet
 from zairyu.models.residence import ApplicationType
 from zairyu.models.spec_pack import SpecPack
@@ -57,6 +58,15 @@ def declared_by_registration(sheet: RegistrationSheet) -> Declared:
         ("ApplicationId", sheet.user_id),
         ("ApplicationType", ApplicationType.USER_REGISTRATION),
         ("Filer", sheet.filer),
+    )
+
+
+def declared_by_supply(order: BuildSupply) -> Declared:
+    """What the manifest of additional documents says."""
+    return (
+        ("ApplicationId", order.application_id),
+        ("ApplicationType", order.application_type),
+        ("DocumentRequest", str(order.request.number)),
     )
 
 
