@@ -17,6 +17,8 @@ from tests.world import World, temporal_environment
 
 from bench.bare import Load, many_bare
 from bench.card import measure_card
+from bench.counting import actions_of
+from bench.feed import measure_feed
 from bench.package import measure_package
 from bench.story import many_stories
 from bench.year import quiet_year
@@ -28,17 +30,6 @@ from zairyu.worker import WORKFLOWS
 
 _AT_ONCE = 10
 _ROUNDS = 3
-_ACTIONS = {
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: 1,
-    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: 1,
-    EventType.EVENT_TYPE_TIMER_STARTED: 1,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: 1,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: 1,
-    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: 1,
-    # A child counts twice; its own start is the second time.
-    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: 1,
-}
-"""What Temporal Cloud bills as actions, by the event that shows it. Queries and retries leave no event."""
 
 
 async def main(console: Console) -> None:
@@ -73,8 +64,7 @@ async def main(console: Console) -> None:
 def _cost(console: Console, title: str, **histories: WorkflowHistory) -> None:
     table = Table("History of", "events", "bytes", "Temporal actions", title=title)
     for name, history in histories.items():
-        counts = Counter(event.event_type for event in history.events)
-        actions = sum(count * counts[kind] for kind, count in _ACTIONS.items())
+        actions = actions_of(history)
         size = sum(event.ByteSize() for event in history.events)
         table.add_row(name.replace("_", " "), *(f"{figure:,}" for figure in (len(history.events), size, actions)))
     console.print(table)
@@ -115,5 +105,6 @@ if __name__ == "__main__":
     logging.disable(logging.WARNING)
     output = Console()
     asyncio.run(main(output))
+    asyncio.run(measure_feed(output))
     measure_card(output)
     measure_package(output)
