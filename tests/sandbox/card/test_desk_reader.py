@@ -202,7 +202,8 @@ def test_put_card_carries_the_certificates_of_its_days(reader: DeskReader, pki_d
     run(channel, SELECT)
     head, _ = channel.transmit(bytes.fromhex("00B08A0000"))
     auth = pki.credentials(CARLOS, VALID_UNTIL, later).auth.certificate
-    assert auth.serial_number.to_bytes(20, "big") in head
+    # DER leaves leading zeros out.
+    assert auth.serial_number.to_bytes((auth.serial_number.bit_length() + 7) // 8, "big") in head
     assert auth.not_valid_after_utc == datetime(2028, 1, 31, 14, 59, 59, tzinfo=UTC)
 
 
