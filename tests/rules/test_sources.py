@@ -294,11 +294,28 @@ def test_whoever_spoke_last_is_believed(words: list[tuple[Source, int, Applicati
     assert found.report.application is changes[-1][1]
 
 
-def test_a_mail_of_the_same_second_is_the_later_word() -> None:
-    """A mail's date has no fractions of a second."""
+@pytest.mark.parametrize(
+    ("told_word", "mailed", "believed"),
+    [
+        (
+            {"application": ApplicationStatus.RECEIVED},
+            {"application": ApplicationStatus.EXAMINATION_COMPLETED},
+            {"application": ApplicationStatus.EXAMINATION_COMPLETED},
+        ),
+        (
+            {"documents": DocumentsStatus.SUPPLIED},
+            {"documents": DocumentsStatus.REQUESTED},
+            {"documents": DocumentsStatus.SUPPLIED},
+        ),
+    ],
+)
+def test_a_mail_of_the_same_second_counts_where_it_goes_further(
+    told_word: dict[str, Any], mailed: dict[str, Any], believed: dict[str, Any]
+) -> None:
+    """A mail's date has no fractions of a second: nobody can say which came first."""
     found = told(
-        at(1).model_copy(update={"reported_at": FILED_AT + timedelta(milliseconds=700)}),
-        also=(heard(0, application=ApplicationStatus.EXAMINATION_COMPLETED),),
+        at(0, **told_word).model_copy(update={"reported_at": FILED_AT + timedelta(milliseconds=700)}),
+        also=(heard(0, **mailed),),
     )
 
-    assert found.report.application is ApplicationStatus.EXAMINATION_COMPLETED
+    assert {field: getattr(found.report, field) for field in believed} == believed

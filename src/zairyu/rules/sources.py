@@ -5,7 +5,7 @@ disagreement; two words that cannot both be true are one, and both are shown.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from zairyu.models.base import Model
@@ -135,7 +135,7 @@ def standing(
             believed[field] = other
         elif _same(axis, word, other):
             believed[field] = _paid_if_either_says_so(word, other)
-        elif latest.at > _to_the_precision(at, latest.source):
+        elif latest.at > at or (_of_one_second(latest, at) and _goes_beyond(axis, other, word)):
             believed[field] = other
             disagreements.append(_disagreement(axis, (latest.source, other), (Source.INTERFACE, word), latest.at))
         elif _contradicts(axis, other, by=word):
@@ -196,9 +196,14 @@ def _is_about(request: DocumentRequest, asked: AskedDocuments) -> bool:
     return request.due_on == asked.due_on
 
 
-def _to_the_precision(at: datetime, source: Source) -> datetime:
-    """A mail's date has no fractions of a second: of the same second, it is the later word."""
-    return at.replace(microsecond=0) - timedelta(microseconds=1) if source is Source.MAIL else at
+def _of_one_second(heard: Heard, at: datetime) -> bool:
+    """Whether nobody can say which came first: a mail's date has no fractions of a second."""
+    return heard.source is Source.MAIL and heard.at.replace(microsecond=0) == at.replace(microsecond=0)
+
+
+def _goes_beyond(axis: Axis, one: object, other: object) -> bool:
+    """Whether one word follows on another."""
+    return axis in _IN_ORDER and _IN_ORDER[axis].index(one) > _IN_ORDER[axis].index(other)
 
 
 def _as_filed(receipt: SubmissionReceipt, first: Heard) -> StatusReport:
