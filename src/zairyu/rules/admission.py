@@ -10,6 +10,7 @@ from zairyu.models.state import ApplicationState
 from zairyu.models.status import ApplicationStatus, CollectionStatus, DocumentsStatus, Outcome, Said
 from zairyu.rules.collection import why_closed
 from zairyu.rules.manual_steps import comes_by_email, grants_period
+from zairyu.rules.matters import why_no_such_step, why_not_resolved
 
 _WHILE_EXAMINED = (ApplicationStatus.RECEIVED, ApplicationStatus.UNDER_EXAMINATION)
 
@@ -45,11 +46,11 @@ def why_refused(
         case messages.RequestCorrection():
             return _request_correction(state)
         case messages.AssignManualStep():
-            return _open_step(message.step, state)
+            return why_no_such_step(message.step, state)
         case messages.CompleteManualStep():
             return _complete_manual_step(message, state)
         case messages.Resolve():
-            return _resolve(message, state, parked_on)
+            return why_not_resolved(message, state, parked_on=parked_on)
     raise TypeError(f"no rule admits {type(message).__name__}")
 
 
@@ -135,12 +136,6 @@ def _request_correction(state: ApplicationState) -> BilingualText | None:
     return _open(state)
 
 
-def _open_step(step: ManualStepKind, state: ApplicationState) -> BilingualText | None:
-    if step in {each.kind for each in state.manual_steps}:
-        return None
-    return BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
-
-
 def _complete_manual_step(message: messages.CompleteManualStep, state: ApplicationState) -> BilingualText | None:
     said = message.said
     match message.step:
@@ -157,8 +152,8 @@ def _complete_manual_step(message: messages.CompleteManualStep, state: Applicati
         case ManualStepKind.NOTE_COLLECTION if said is None or not _tells_of_collection(said, state):
             missing = "said.collection"
         case _:
-            return _open_step(message.step, state)
-    return _open_step(message.step, state) or BilingualText(
+            return why_no_such_step(message.step, state)
+    return why_no_such_step(message.step, state) or BilingualText(
         ja=f"確認した内容（{missing}）がありません。", en=f"What was found there is missing: {missing}."
     )
 
@@ -178,20 +173,6 @@ def _tells_of_collection(said: Said, state: ApplicationState) -> bool:
 
 def _permits(said: Said, state: ApplicationState) -> bool:
     return (said.outcome or state.outcome) is Outcome.PERMITTED
-
-
-def _resolve(
-    message: messages.Resolve, state: ApplicationState, parked_on: AttentionReason | None
-) -> BilingualText | None:
-    if message.reason not in {attention.reason for attention in state.attention}:
-        return BilingualText(ja="その要対応はありません。", en="There is no such matter.")
-    acknowledged = message.action is messages.ResolveAction.ACKNOWLEDGE
-    if acknowledged is (message.reason is parked_on):
-        return BilingualText(
-            ja="停止中の案件にはRETRYかABANDON、その他にはACKNOWLEDGEを選んでください。",
-            en="A parked application takes RETRY or ABANDON; any other matter takes ACKNOWLEDGE.",
-        )
-    return None
 
 
 def _open(state: ApplicationState) -> BilingualText | None:

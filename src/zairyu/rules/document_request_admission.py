@@ -9,7 +9,6 @@ from zairyu.models.messages import (
     CompleteManualStep,
     Message,
     Resolve,
-    ResolveAction,
     SignAt,
     StopSigning,
     SupplyDocuments,
@@ -17,6 +16,7 @@ from zairyu.models.messages import (
 from zairyu.models.snapshot import ManualStepKind
 from zairyu.rules.attachments import PDF
 from zairyu.rules.document_request_outlook import by_post_now, card_valid_until
+from zairyu.rules.matters import why_no_such_step, why_not_resolved
 from zairyu.rules.supplying_online import is_online_over, why_not_online
 
 
@@ -40,19 +40,13 @@ def why_refused(message: Message, state: DocumentRequestState, *, today: date) -
         case StopSigning():
             return None if state.sign_at else _NOTHING_UNDER_WAY
         case AssignManualStep():
-            return None if message.step in {step.kind for step in state.manual_steps} else _NO_SUCH_STEP
+            return why_no_such_step(message.step, state)
         case CompleteManualStep():
             # Also where nobody asked for it: documents may always be brought to the office.
-            return None if message.step is ManualStepKind.SUPPLY_DOCUMENTS else _NO_SUCH_STEP
+            return None if message.step is ManualStepKind.SUPPLY_DOCUMENTS else why_no_such_step(message.step, state)
         case Resolve():
-            return _resolve(message, state)
+            return why_not_resolved(message, state)
     raise TypeError(f"no rule admits {type(message).__name__}")
-
-
-def _resolve(message: Resolve, state: DocumentRequestState) -> BilingualText | None:
-    if message.reason not in {attention.reason for attention in state.attention}:
-        return _NO_SUCH_MATTER
-    return None if message.action is ResolveAction.ACKNOWLEDGE else _NOTHING_STANDS_STILL
 
 
 def _supply(message: SupplyDocuments, state: DocumentRequestState, today: date) -> BilingualText | None:
@@ -86,9 +80,3 @@ _CARD_IS_OVER = BilingualText(
 _NOTHING_TO_SIGN = BilingualText(ja="署名を待つ資料はありません。", en="No documents wait for a signature.")
 _SIGNING_HERE = BilingualText(ja="この端末で署名の手続き中です。", en="A signature is under way at this terminal.")
 _NOTHING_UNDER_WAY = BilingualText(ja="署名の手続き中ではありません。", en="No signature is under way.")
-_NO_SUCH_STEP = BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
-_NO_SUCH_MATTER = BilingualText(ja="その要対応はありません。", en="There is no such matter.")
-_NOTHING_STANDS_STILL = BilingualText(
-    ja="追加資料の手続は止まっていません。ACKNOWLEDGEを選んでください。",
-    en="A request for documents stands still on nothing: it takes ACKNOWLEDGE.",
-)

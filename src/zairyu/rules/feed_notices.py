@@ -1,10 +1,9 @@
-"""What the poller of an interface noticed, in words, and which messages it takes."""
+"""What the poller of an interface noticed, in words."""
 
 from typing import Final
 
 from zairyu.models.base import BilingualText
-from zairyu.models.feed import MOST_IDS, FeedNotice, FeedState
-from zairyu.models.messages import Message, Resolve, ResolveAction
+from zairyu.models.feed import MOST_IDS, FeedNotice
 from zairyu.models.snapshot import AttentionReason
 
 _SENTENCES: Final = {
@@ -43,14 +42,3 @@ def summed_up(open_notice: FeedNotice | None, notice: FeedNotice) -> FeedNotice:
         return notice
     ids = dict.fromkeys((*open_notice.request_ids, *notice.request_ids))
     return notice.model_copy(update={"count": open_notice.count + notice.count, "request_ids": tuple(ids)[:MOST_IDS]})
-
-
-def why_refused(message: Message, state: FeedState) -> BilingualText | None:
-    """Why the poller cannot take a message; nothing when it can. One that was taken before can always be repeated."""
-    if message.message_id in state.handled or not isinstance(message, Resolve):
-        return None
-    if message.reason not in {attention.reason for attention in state.attention}:
-        return BilingualText(ja="その確認事項はありません。", en="There is no such matter to resolve.")
-    if message.action is not ResolveAction.ACKNOWLEDGE:
-        return BilingualText(ja="確認済みにすることだけができます。", en="It can only be acknowledged.")
-    return None

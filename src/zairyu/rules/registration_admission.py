@@ -6,10 +6,11 @@ from typing import Final
 from zairyu.models import registration
 from zairyu.models.base import BilingualText
 from zairyu.models.findings import Severity
-from zairyu.models.messages import AssignManualStep, CompleteManualStep, Message, Resolve, ResolveAction, SignAt
+from zairyu.models.messages import AssignManualStep, CompleteManualStep, Message, Resolve, SignAt
 from zairyu.models.registration import RegistrationPhase, RegistrationState, TerminalVisit
-from zairyu.models.snapshot import AttentionReason, ManualStepKind
+from zairyu.models.snapshot import AttentionReason
 from zairyu.rules.calendar import day_in_japan
+from zairyu.rules.matters import why_no_such_step, why_not_resolved
 from zairyu.rules.registration import check_holder, check_registration, password_expires_on
 
 _PHASE_WORDS: Final = {
@@ -62,11 +63,11 @@ def why_refused(
         case registration.CardReissued():
             return _card_reissued(state)
         case CompleteManualStep():
-            return _open_step(message.step, state)
+            return why_no_such_step(message.step, state)
         case AssignManualStep():
-            return _open_step(message.step, state)
+            return why_no_such_step(message.step, state)
         case Resolve():
-            return _resolve(message, state, parked_on)
+            return why_not_resolved(message, state, parked_on=parked_on)
         case registration.EndRegistration():
             return None
     raise TypeError(f"no rule admits {type(message).__name__}")
@@ -164,24 +165,6 @@ def _card_reissued(state: RegistrationState) -> BilingualText | None:
         return BilingualText(
             ja="まだ登録していません。新しいカードをそのままお使いください。",
             en="Nothing has been registered yet: just use the new card.",
-        )
-    return None
-
-
-def _open_step(step: ManualStepKind, state: RegistrationState) -> BilingualText | None:
-    if step in {each.kind for each in state.manual_steps}:
-        return None
-    return BilingualText(ja="その手作業は求められていません。", en="No such manual step is open.")
-
-
-def _resolve(message: Resolve, state: RegistrationState, parked_on: AttentionReason | None) -> BilingualText | None:
-    if message.reason not in {attention.reason for attention in state.attention}:
-        return BilingualText(ja="その要対応はありません。", en="There is no such matter.")
-    acknowledged = message.action is ResolveAction.ACKNOWLEDGE
-    if acknowledged is (message.reason is parked_on):
-        return BilingualText(
-            ja="停止中の登録にはRETRYかABANDON、その他にはACKNOWLEDGEを選んでください。",
-            en="A parked registration takes RETRY or ABANDON; any other matter takes ACKNOWLEDGE.",
         )
     return None
 

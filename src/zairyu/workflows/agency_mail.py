@@ -15,13 +15,12 @@ with workflow.unsafe.imports_passed_through():
         StartAgencyMail,
         WatchAgencyMail,
     )
-    from zairyu.models.base import BilingualText
-    from zairyu.models.messages import Resolve, ResolveAction
+    from zairyu.models.messages import Resolve
     from zairyu.models.steps import WATCH_AGENCY_MAIL
     from zairyu.rules.agency_mails import explanation
     from zairyu.rules.calendar import JAPAN
     from zairyu.workflows.perform import perform
-    from zairyu.workflows.record import Record, refusal
+    from zairyu.workflows.record import Record
     from zairyu.workflows.search_attributes import ATTENTION
 
 _KEPT: Final = 100
@@ -73,9 +72,7 @@ class AgencyMailWorkflow:
 
     @resolve.validator
     def _can_be_resolved(self, message: Resolve) -> None:
-        reason = self._record.why_refused(message)
-        if reason is not None:
-            raise refusal(reason)
+        self._record.admit_decision(message)
 
     @workflow.query(description="The mails that wait for a person.")
     def snapshot(self) -> AgencyMailSnapshot:
@@ -100,19 +97,6 @@ class _Record(Record[AgencyMailState]):
         self.settle(message.reason)
         self.tell(f"対応済み: {message.reason.value}", f"Settled: {message.reason.value}.")
         self._forget_the_oldest()
-
-    def why_refused(self, message: Resolve) -> BilingualText | None:
-        """Why a decision cannot be taken; a repeat is taken, and changes nothing."""
-        if message.message_id in self.state.handled:
-            return None
-        if message.reason not in {attention.reason for attention in self.state.attention}:
-            return BilingualText(ja="その要対応はありません。", en="There is no such matter.")
-        if message.action is not ResolveAction.ACKNOWLEDGE:
-            return BilingualText(
-                ja="ACKNOWLEDGEを選んでください。もう一度読み取らせるには、メールを受信トレイに戻してください。",
-                en="Only ACKNOWLEDGE is taken. To have a mail read again, move it back to the inbox.",
-            )
-        return None
 
     def snapshot(self) -> AgencyMailSnapshot:
         """As it is shown to operators."""

@@ -43,8 +43,7 @@ class ApplicationMessages:
     def agency_wrote(self, message: messages.AgencyWrote) -> None:
         """Take what a mail says, once. The interface may say otherwise; the later word counts."""
         heard = message.heard
-        if self._state.receipt is not None and heard.news_id not in self._state.handled:
-            self._state.handled.append(heard.news_id)
+        if self._state.receipt is not None and self._case.is_new(heard.news_id):
             self._case.hear(heard)
 
     @workflow.signal(description="The interface will be down when online filing closes.")

@@ -10,8 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.messages import Message, Resolve
     from zairyu.models.snapshot import AttentionReason
     from zairyu.rules.calendar import JAPAN
-    from zairyu.rules.feed_notices import explanation_of, summed_up, why_refused
-    from zairyu.workflows.record import Record, refusal
+    from zairyu.rules.feed_notices import explanation_of, summed_up
+    from zairyu.workflows.record import Record
     from zairyu.workflows.search_attributes import ATTENTION
 
 _LATELY: Final = 50
@@ -24,7 +24,7 @@ class FeedRecord(Record[FeedState]):
 
     def note(self, notice: FeedNotice) -> None:
         """Call for a person, once for the same matter."""
-        if not self._first_time(notice.notice_id):
+        if not self.is_new(notice.notice_id):
             return
         before = next((each for each in self.state.notices if each.reason is notice.reason), None)
         now = summed_up(before, notice)
@@ -35,7 +35,7 @@ class FeedRecord(Record[FeedState]):
 
     def resolve(self, message: Resolve) -> None:
         """A person has looked at it."""
-        if self._first_time(message.message_id):
+        if self.first_time(message):
             self._drop(message.reason)
             self.settle(message.reason)
             self.tell(f"担当者の確認: {message.reason.value}", f"Operator: {message.reason.value} was looked at.")
@@ -43,28 +43,17 @@ class FeedRecord(Record[FeedState]):
 
     def wants_sweep(self, message: Message) -> bool:
         """Whether somebody wants every application asked for, and has not said so before."""
-        if not self._first_time(message.message_id):
+        if not self.first_time(message):
             return False
         self.tell("全件照会の指示がありました。", "Every application is to be asked for.")
         del self.state.timeline[:-_LATELY]
         return True
 
-    def admit(self, message: Message) -> None:
-        """Let a message in.
-
-        Raises:
-            ApplicationError: it cannot be taken now.
-        """
-        reason = why_refused(message, self.state)
-        if reason is not None:
-            raise refusal(reason)
-
-    def _first_time(self, said: str) -> bool:
-        if said in self.state.handled:
-            return False
-        self.state.handled.append(said)
+    def is_new(self, said_id: str) -> bool:
+        """Whether what has this id was not heard before; of very old ones nobody knows any more."""
+        new = super().is_new(said_id)
         del self.state.handled[:-_KNOWN_IDS]
-        return True
+        return new
 
     def _drop(self, reason: AttentionReason) -> None:
         self.state.notices = [each for each in self.state.notices if each.reason is not reason]

@@ -14,13 +14,14 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.findings import Finding
     from zairyu.models.mail import Mail
-    from zairyu.models.messages import Message
+    from zairyu.models.messages import Message, Resolve
     from zairyu.models.names import MESSAGE_REFUSED
     from zairyu.models.snapshot import Attention, AttentionReason, ManualStep, ManualStepKind, TimelineEntry
     from zairyu.models.state import ProcessState
     from zairyu.models.stay import StayNews
     from zairyu.models.steps import SEND_MAIL, TELL_STAY_WATCH
     from zairyu.rules.calendar import day_in_japan
+    from zairyu.rules.matters import why_not_resolved
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.search_attributes import changes
 
@@ -114,10 +115,24 @@ class Record(ABC, Generic[S]):
 
     def first_time(self, message: Message) -> bool:
         """Whether a message is new, and not a repeat that must change nothing."""
-        if message.message_id in self.state.handled:
+        return self.is_new(message.message_id)
+
+    def is_new(self, said_id: str) -> bool:
+        """Whether what has this id was not heard before; from now on it has been."""
+        if said_id in self.state.handled:
             return False
-        self.state.handled.append(message.message_id)
+        self.state.handled.append(said_id)
         return True
+
+    def admit_decision(self, message: Resolve) -> None:
+        """Let a decision on a matter in, where the process never stands still on one.
+
+        Raises:
+            ApplicationError: it cannot be taken.
+        """
+        reason = None if message.message_id in self.state.handled else why_not_resolved(message, self.state)
+        if reason is not None:
+            raise refusal(reason)
 
     # ----- what goes out ----------------------------------------------------------------------------------------
 

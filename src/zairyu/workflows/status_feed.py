@@ -81,7 +81,7 @@ class StatusFeedWorkflow:
 
     @resolve.validator
     def _can_be_resolved(self, message: Resolve) -> None:
-        self._record.admit(message)
+        self._record.admit_decision(message)
 
     @workflow.update(description="Every open application is to be asked for now, for example after an outage.")
     def sweep_now(self, message: SweepNow) -> FeedSnapshot:
@@ -93,10 +93,6 @@ class StatusFeedWorkflow:
                 self._interrupted = True
                 self._watching.cancel()
         return self.snapshot()
-
-    @sweep_now.validator
-    def _can_be_swept(self, message: SweepNow) -> None:
-        self._record.admit(message)
 
     @workflow.query(description="What was noticed, the last sweep, and planned maintenance.")
     def snapshot(self) -> FeedSnapshot:
