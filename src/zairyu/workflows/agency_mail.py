@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.messages import Resolve
     from zairyu.models.steps import WATCH_AGENCY_MAIL
     from zairyu.rules.agency_mails import explanation
-    from zairyu.rules.calendar import JAPAN
+    from zairyu.workflows.details import in_japan, matters, story
     from zairyu.workflows.perform import perform
     from zairyu.workflows.record import Record
     from zairyu.workflows.search_attributes import ATTENTION
@@ -120,12 +120,7 @@ class _Record(Record[AgencyMailState]):
 def _details(snapshot: AgencyMailSnapshot) -> str:
     """The matter as operators read it in the UI: Markdown. Moments are shown in Japan's time."""
     lines = [f"**The agency's mails** · {snapshot.profile}", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
-    lines += [
-        f"- Mail of {mail.arrived_at.astimezone(JAPAN):%Y-%m-%d %H:%M} JST: {mail.reason.value}"
-        for mail in snapshot.left
-    ]
+    lines += matters(snapshot.attention)
+    lines += [f"- Mail of {in_japan(mail.arrived_at)} JST: {mail.reason.value}" for mail in snapshot.left]
     lines += [""] if snapshot.left else []
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    return "\n".join([*lines, *story(snapshot.timeline)])

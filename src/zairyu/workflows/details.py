@@ -1,28 +1,25 @@
-"""An application's story as operators read it in the UI: Markdown, without personal data."""
+"""What operators read of a process in the UI: Markdown, without personal data. Moments are shown in Japan's time."""
 
-from zairyu.models.snapshot import ApplicationSnapshot
+from collections.abc import Sequence
+from datetime import datetime
+
+from zairyu.models.snapshot import ApplicationSnapshot, Attention, ManualStep, NextDeadline, TimelineEntry
+from zairyu.models.stay import StayAttention
 from zairyu.rules.calendar import JAPAN
 
 
 def details(snapshot: ApplicationSnapshot) -> str:
-    """The present state and the timeline. Moments are shown in Japan's time."""
+    """The present state of an application, and its timeline."""
     state = snapshot.phase.value if snapshot.end is None else f"{snapshot.phase.value} — {snapshot.end.value}"
     lines = [f"**{snapshot.application_type.label.en}** · {state}", ""]
     if snapshot.waiting_for:
         lines += [snapshot.waiting_for.en, ""]
-    if snapshot.next_deadline:
-        moment = snapshot.next_deadline.at.astimezone(JAPAN)
-        lines += [f"Next deadline: **{moment:%Y-%m-%d %H:%M} JST** ({snapshot.next_deadline.what.en})", ""]
+    lines += deadline(snapshot.next_deadline)
     if snapshot.in_special_period:
         lines += [f"Special period of stay: until **{snapshot.special_period_until}** or the decision", ""]
     for window in snapshot.maintenance:
-        begins, ends = (moment.astimezone(JAPAN) for moment in (window.begins, window.ends))
-        lines += [f"Planned maintenance: {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} JST", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
-    for step in snapshot.manual_steps:
-        taken = f" (@{step.assignee})" if step.assignee else ""
-        lines += [f"> ✋ **{step.kind.value}**{taken} — {step.instructions.en}", ""]
+        lines += [f"Planned maintenance: {in_japan(window.begins)} to {in_japan(window.ends)} JST", ""]
+    lines += matters(snapshot.attention, snapshot.manual_steps)
     for word in snapshot.unknown_words:
         lines += [f"> ? {word.axis.value}: the agency says “{word.word}”, which nobody here knows", ""]
     for found in snapshot.disagreements:
@@ -39,5 +36,33 @@ def details(snapshot: ApplicationSnapshot) -> str:
         when = "supplied" if number in snapshot.followed else "when the agency asks"
         lines.append(f"- Delivery {number}, {when}: {kinds}")
     lines += [""] if snapshot.package_findings or snapshot.to_follow else []
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    return "\n".join([*lines, *story(snapshot.timeline)])
+
+
+# ----- what all processes have in common ------------------------------------------------------------------------------
+
+
+def in_japan(moment: datetime) -> str:
+    """A moment as people in Japan write it, to the minute."""
+    return f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}"
+
+
+def deadline(nearest: NextDeadline | None) -> list[str]:
+    """The nearest deadline, if there is one."""
+    return [f"Next deadline: **{in_japan(nearest.at)} JST** ({nearest.what.en})", ""] if nearest else []
+
+
+def matters(attention: Sequence[Attention | StayAttention], steps: Sequence[ManualStep] = ()) -> list[str]:
+    """What needs a person: matters, and what is done by hand."""
+    lines = []
+    for matter in attention:
+        lines += [f"> ⚠ **{matter.reason.value}** — {matter.explanation.en}", ""]
+    for step in steps:
+        taken = f" (@{step.assignee})" if step.assignee else ""
+        lines += [f"> ✋ **{step.kind.value}**{taken} — {step.instructions.en}", ""]
+    return lines
+
+
+def story(timeline: Sequence[TimelineEntry]) -> list[str]:
+    """What happened, the oldest first."""
+    return [f"- **{in_japan(entry.at)}** {entry.text.en}" for entry in timeline]

@@ -10,9 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.document_request import DocumentRequestSnapshot, DocumentRequestState
     from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
-    from zairyu.rules.calendar import JAPAN
     from zairyu.rules.document_request_admission import why_refused
     from zairyu.rules.document_request_outlook import snapshot_of
+    from zairyu.workflows.details import deadline, in_japan, matters, story
     from zairyu.workflows.record import Record, today
     from zairyu.workflows.search_attributes import ATTENTION, MANUAL_STEPS, NEXT_DEADLINE, manual_steps_of
 
@@ -60,13 +60,10 @@ def _details(snapshot: DocumentRequestSnapshot) -> str:
     lines = [f"**Additional documents, request {snapshot.request.number}** · due on {snapshot.request.due_on}", ""]
     if snapshot.waiting_for:
         lines += [snapshot.waiting_for.en, ""]
+    lines += deadline(snapshot.next_deadline)
     for window in snapshot.maintenance:
-        lines += [f"Maintenance: **{window.begins.astimezone(JAPAN):%Y-%m-%d %H:%M} JST** is the last moment.", ""]
+        lines += [f"Planned maintenance: {in_japan(window.begins)} to {in_japan(window.ends)} JST", ""]
     if snapshot.online_until:
         lines += [f"Online until {snapshot.online_until}, then by post.", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
-    for step in snapshot.manual_steps:
-        lines += [f"> ✋ **{step.kind.value}** — {step.instructions.en}", ""]
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    lines += matters(snapshot.attention, snapshot.manual_steps)
+    return "\n".join([*lines, *story(snapshot.timeline)])

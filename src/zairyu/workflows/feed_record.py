@@ -9,8 +9,8 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.feed import FeedNotice, FeedSnapshot, FeedState
     from zairyu.models.messages import Message, Resolve
     from zairyu.models.snapshot import AttentionReason
-    from zairyu.rules.calendar import JAPAN
     from zairyu.rules.feed_notices import explanation_of, summed_up
+    from zairyu.workflows.details import in_japan, matters, story
     from zairyu.workflows.record import Record
     from zairyu.workflows.search_attributes import ATTENTION
 
@@ -86,18 +86,15 @@ def _details(snapshot: FeedSnapshot) -> str:
         lines += [f"Read up to `{snapshot.cursor}`", ""]
     if (swept := snapshot.last_sweep) is not None:
         lines += [
-            f"All asked for one by one: **{swept.began_at.astimezone(JAPAN):%Y-%m-%d %H:%M} JST**, "
+            f"All asked for one by one: **{in_japan(swept.began_at)} JST**, "
             f"{swept.asked} asked, {swept.missed} with news that the feed had not brought, "
             f"{swept.unanswered} without an answer",
             "",
         ]
     if snapshot.sweep_wanted:
         lines += ["Every application is being asked for.", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
+    lines += matters(snapshot.attention)
     for window in snapshot.maintenance:
-        begins, ends = window.begins.astimezone(JAPAN), window.ends.astimezone(JAPAN)
-        lines.append(f"- Maintenance: {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} JST ({window.source})")
+        lines.append(f"- Maintenance: {in_japan(window.begins)} to {in_japan(window.ends)} JST ({window.source})")
     lines += [""] if snapshot.maintenance else []
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    return "\n".join([*lines, *story(snapshot.timeline)])

@@ -15,10 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.residence import ApplicationType
     from zairyu.models.stay import StayNews
     from zairyu.rules.alarms import step_alarms
-    from zairyu.rules.calendar import JAPAN
     from zairyu.rules.registration import due_notices
     from zairyu.rules.registration_admission import why_refused
     from zairyu.rules.registration_outlook import snapshot_of
+    from zairyu.workflows.details import deadline, matters, story
     from zairyu.workflows.record import Record, today
     from zairyu.workflows.search_attributes import (
         APPLICATION_TYPE,
@@ -163,13 +163,5 @@ def _details(snapshot: RegistrationSnapshot) -> str:
     lines = [f"**{ApplicationType.USER_REGISTRATION.label.en}** · {state}", ""]
     if snapshot.waiting_for:
         lines += [snapshot.waiting_for.en, ""]
-    if snapshot.next_deadline:
-        moment = snapshot.next_deadline.at.astimezone(JAPAN)
-        lines += [f"Next deadline: **{moment:%Y-%m-%d %H:%M} JST** ({snapshot.next_deadline.what.en})", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
-    for step in snapshot.manual_steps:
-        taken = f" (@{step.assignee})" if step.assignee else ""
-        lines += [f"> ✋ **{step.kind.value}**{taken} — {step.instructions.en}", ""]
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    lines += [*deadline(snapshot.next_deadline), *matters(snapshot.attention, snapshot.manual_steps)]
+    return "\n".join([*lines, *story(snapshot.timeline)])

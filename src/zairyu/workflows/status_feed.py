@@ -94,6 +94,11 @@ class StatusFeedWorkflow:
                 self._watching.cancel()
         return self.snapshot()
 
+    @sweep_now.validator
+    def _can_be_swept(self, message: SweepNow) -> None:
+        # It can be at any time; but `null` passes the converter unread.
+        SweepNow.model_validate(message)
+
     @workflow.query(description="What was noticed, the last sweep, and planned maintenance.")
     def snapshot(self) -> FeedSnapshot:
         """The poller as it is shown to people."""

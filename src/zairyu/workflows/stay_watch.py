@@ -22,11 +22,11 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.snapshot import TimelineEntry
     from zairyu.models.state import StartApplication
     from zairyu.models.steps import SEND_MAIL
-    from zairyu.rules.calendar import JAPAN
     from zairyu.rules.stay_news import why_refused, with_card_extended, with_news, with_period_noted
     from zairyu.rules.stay_outlook import EXPLANATIONS, snapshot_of
     from zairyu.rules.stay_watch import due, end_of, passed, wakes
     from zairyu.workflows.application import ApplicationWorkflow
+    from zairyu.workflows.details import deadline, matters, story
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import refusal, today
     from zairyu.workflows.search_attributes import ATTENTION, END, NEXT_DEADLINE, RESIDENCE_STATUS, changes
@@ -347,13 +347,8 @@ def _details(snapshot: stay.StaySnapshot) -> str:
         lines += [f"Last day: **{snapshot.expires_on}** · online {snapshot.opens_on} to {snapshot.last_day_online}", ""]
     if snapshot.special_period_until:
         lines += [f"Undecided; at the longest until **{snapshot.special_period_until}**", ""]
-    if snapshot.next_deadline:
-        moment = snapshot.next_deadline.at.astimezone(JAPAN)
-        lines += [f"Next deadline: **{moment:%Y-%m-%d %H:%M} JST** ({snapshot.next_deadline.what.en})", ""]
-    for attention in snapshot.attention:
-        lines += [f"> ⚠ **{attention.reason.value}** — {attention.explanation.en}", ""]
+    lines += [*deadline(snapshot.next_deadline), *matters(snapshot.attention)]
     lines += [
         f"- Started: `{one.workflow_id}`{f' · {one.end.value}' if one.end else ''}" for one in snapshot.applications
     ]
-    lines += [f"- **{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M}** {entry.text.en}" for entry in snapshot.timeline]
-    return "\n".join(lines)
+    return "\n".join([*lines, *story(snapshot.timeline)])

@@ -20,7 +20,7 @@ from tests.world import temporal_environment
 from zairyu.activities.mynaportal.client import MynaportalClient
 from zairyu.activities.mynaportal.maintenance import MaintenanceCalendar
 from zairyu.activities.mynaportal.watch import StatusWatch
-from zairyu.models.feed import FeedNotice, FeedSnapshot, SweepNow
+from zairyu.models.feed import FEED_UPDATES, FeedNotice, FeedSnapshot, SweepNow
 from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.messages import Resolve, ResolveAction
 from zairyu.models.snapshot import AttentionReason
@@ -95,6 +95,18 @@ async def test_what_was_noticed_is_shown_until_a_person_has_looked_at_it(agency:
     await feed.execute_update(StatusFeedWorkflow.resolve, LOOKED_AT)
     await feed.signal(StatusFeedWorkflow.noticed, other)
     assert await agency.town.notices() == [], "the same matter told once more rings no second time"
+
+
+@pytest.mark.parametrize("nonsense", [{"nonsense": 1}, None, "sweep"], ids=["an object", "null", "a word"])
+async def test_words_that_cannot_be_read_do_not_stop_the_poller(agency: Agency, nonsense: object) -> None:
+    feed = agency.town.feed
+    for name in FEED_UPDATES:
+        with pytest.raises(WorkflowUpdateFailedError):
+            await feed.execute_update(name, nonsense)
+    await feed.signal("noticed", nonsense)
+    await feed.signal(StatusFeedWorkflow.noticed, FOUND_NOBODY)
+    async with asyncio.timeout(5):
+        assert await agency.town.notices() == [("NEWS_OF_NOBODY", 2, ("stranger-1", "stranger-2"))]
 
 
 async def test_poller_goes_on_in_a_new_history_and_forgets_nothing(keys: KeyRing, tmp_path: Path) -> None:
