@@ -22,7 +22,7 @@ from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import Zairyu
 from zairyu.demo import TERMINAL_ID
-from zairyu.installation import sandbox_pki, sandbox_pki_directory, worker_environment
+from zairyu.installation import worker_environment
 from zairyu.models.snapshot import ApplicationSnapshot
 from zairyu.rules.calendar import add_months, day_in_japan
 from zairyu.rules.spec_packs import sample_packs
@@ -34,6 +34,7 @@ from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.municipality import issue_card
 from zairyu.sandbox.card.personas import DEMO_APPLICANT
 from zairyu.sandbox.card.reader import InProcessReader
+from zairyu.virtual_desk import sandbox_pki, sandbox_pki_directory
 from zairyu.worker import terminal_worker
 from zairyu.workflows.search_attributes import ALL
 

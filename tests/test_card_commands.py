@@ -26,7 +26,7 @@ from tests.pcscd import private_pcscd
 from zairyu import cli
 from zairyu.activities.card_reader.console import ConsolePrompt
 from zairyu.activities.card_reader.errors import CardReaderError
-from zairyu.cli.terminal import _show_readers
+from zairyu.cli.desk import _show_readers
 from zairyu.demo import TERMINAL_ID
 from zairyu.models import messages
 from zairyu.models.snapshot import Phase

@@ -21,13 +21,13 @@ from zairyu.activities.card_reader.prompt import Consent
 from zairyu.activities.card_reader.roots import TrustedRoots
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused, Zairyu
-from zairyu.installation import installation, sandbox_pki, sandbox_pki_directory
+from zairyu.installation import installation
 from zairyu.models import messages
 from zairyu.models.card import CardReadRequest, SignatureRequest
 from zairyu.models.documents import Attachment, AttachmentKind
-from zairyu.models.snapshot import ApplicationSnapshot, Phase, TimelineEntry
+from zairyu.models.snapshot import ApplicationSnapshot, Phase
 from zairyu.models.status import CollectionStatus
-from zairyu.rules.calendar import JAPAN, add_months, day_in_japan
+from zairyu.rules.calendar import add_months, day_in_japan
 from zairyu.rules.spec_packs import sample_packs
 from zairyu.runtime.connection import Endpoints, connect, load_keys
 from zairyu.runtime.settings import Settings
@@ -35,6 +35,7 @@ from zairyu.sandbox.applicant import write_application
 from zairyu.sandbox.card.municipality import issue_card
 from zairyu.sandbox.card.personas import DEMO_APPLICANT, Persona
 from zairyu.sandbox.card.reader import InProcessReader
+from zairyu.virtual_desk import sandbox_pki, sandbox_pki_directory
 from zairyu.worker import terminal_worker
 
 TERMINAL_ID = "demo"
@@ -250,31 +251,12 @@ def _places(snapshot: ApplicationSnapshot, endpoints: Endpoints) -> Panel:
     return Panel(table, title="Look while it runs", expand=False)
 
 
-def timeline(snapshot: ApplicationSnapshot) -> Table:
-    """What happened to an application, as a table."""
-    end = snapshot.end.value if snapshot.end else "open"
-    return timeline_table(f"Application {snapshot.application_id}: {end}", snapshot.timeline)
-
-
-def timeline_table(title: str, entries: Sequence[TimelineEntry]) -> Table:
-    """What happened, one line each. Moments are shown in Japan's time."""
-    table = Table(title=title)
-    table.add_column("JST")
-    table.add_column("What happened")
-    # Japanese has no spaces to break a line at.
-    table.add_column("経過", overflow="fold")
-    for entry in entries:
-        table.add_row(f"{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}", entry.text.en, entry.text.ja)
-    return table
-
-
 def demo_on_console(settings: Settings, console: Console) -> ApplicationSnapshot:
-    """Run the demo with a live display, and print the timeline at its end."""
+    """Run the demo with a live display."""
     console.print("Starting a Temporal server, the sandbox and a worker ...")
     with Live(console=console, refresh_per_second=8) as live:
         snapshot = asyncio.run(run_demo(settings, LiveShow(live)))
     console.print()
-    console.print(timeline(snapshot))
     return snapshot
 
 

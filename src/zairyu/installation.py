@@ -15,8 +15,7 @@ from zairyu.runtime.connection import Endpoints, load_keys
 from zairyu.runtime.embedded import embedded_server, free_port
 from zairyu.runtime.loopback import loopback_listener, served
 from zairyu.runtime.settings import Settings
-from zairyu.sandbox.card.desk_reader import DeskReader
-from zairyu.sandbox.card.pki import SandboxPki
+from zairyu.virtual_desk import sandbox_pki
 from zairyu.workflows.search_attributes import ALL
 
 _READY_SECONDS = 30.0
@@ -25,21 +24,6 @@ _STOP_SECONDS = 15.0
 
 class InstallationError(Exception):
     """A part did not start. The text says what to do."""
-
-
-def sandbox_pki_directory(settings: Settings) -> Path:
-    """Where the sandbox's own certificate authority and its cards lie."""
-    return settings.data_dir / "sandbox" / "pki"
-
-
-def sandbox_pki(settings: Settings) -> SandboxPki:
-    """The sandbox's own certificate authority, made at first use."""
-    return SandboxPki(sandbox_pki_directory(settings))
-
-
-def sandbox_reader(settings: Settings) -> DeskReader:
-    """The virtual card reader, the same for every process of this data directory."""
-    return DeskReader(settings.data_dir / "sandbox" / "reader", sandbox_pki_directory(settings))
 
 
 @asynccontextmanager

@@ -19,12 +19,12 @@ from zairyu.cli.speaking import (
     read_settings,
     show_findings,
     show_matters,
+    timeline,
     today,
     typed_message,
     zairyu_client,
 )
 from zairyu.client import ApplicationRefused
-from zairyu.demo import timeline
 from zairyu.models import messages
 from zairyu.models.base import Model
 from zairyu.models.documents import Attachment, AttachmentKind

@@ -17,13 +17,13 @@ from zairyu.activities.card_reader.errors import CardReaderError
 from zairyu.activities.card_reader.pcsc import PcscReaders
 from zairyu.activities.card_reader.report import ReaderReport, report_of
 from zairyu.cli.speaking import REFUSED, AsJson, err, fail, out, read_settings, today
-from zairyu.installation import sandbox_reader
 from zairyu.sandbox.card.daemon_plug import DaemonPlug
 from zairyu.sandbox.card.desk_reader import NoCardOnReaderError
 from zairyu.sandbox.card.municipality import usual_last_day
 from zairyu.sandbox.card.personas import PERSONAS, Persona
 from zairyu.sandbox.card.tries import PinName
 from zairyu.sandbox.card.vpcd import DEFAULT_PORT
+from zairyu.virtual_desk import sandbox_reader
 
 sandbox = typer.Typer(help="Play with the outside world: a resident's card and a reader.", no_args_is_help=True)
 sandbox_card = typer.Typer(help="A resident's card on the virtual reader.", no_args_is_help=True)

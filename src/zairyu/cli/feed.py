@@ -4,8 +4,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from zairyu.cli.speaking import AsJson, answered, out, read_settings, show_matters, typed_message, zairyu_client
-from zairyu.demo import timeline_table
+from zairyu.cli.speaking import (
+    AsJson,
+    answered,
+    out,
+    read_settings,
+    show_matters,
+    timeline_table,
+    typed_message,
+    zairyu_client,
+)
 from zairyu.models.feed import FEED_UPDATES, FeedSnapshot
 from zairyu.rules.calendar import JAPAN
 

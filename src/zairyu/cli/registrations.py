@@ -14,12 +14,12 @@ from zairyu.cli.speaking import (
     read_settings,
     show_findings,
     show_matters,
+    timeline_table,
     today,
     typed_message,
     zairyu_client,
 )
 from zairyu.client import ApplicationRefused
-from zairyu.demo import timeline_table
 from zairyu.models.registration import REGISTRATION_UPDATES, RegistrationSnapshot
 
 UserIdArgument = Annotated[str, typer.Argument(help="The user's id.")]

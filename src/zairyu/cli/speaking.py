@@ -27,9 +27,9 @@ from zairyu.models.base import BilingualText
 from zairyu.models.findings import Finding
 from zairyu.models.messages import Message
 from zairyu.models.names import manual_step_page, runbook_page
-from zairyu.models.snapshot import Attention, ManualStep
+from zairyu.models.snapshot import ApplicationSnapshot, Attention, ManualStep, TimelineEntry
 from zairyu.models.stay import StayAttention
-from zairyu.rules.calendar import day_in_japan
+from zairyu.rules.calendar import JAPAN, day_in_japan
 from zairyu.rules.intake import malformed_findings
 from zairyu.rules.interface_profiles import InterfaceProfileFaulty, interface_profile
 from zairyu.rules.readable import unreadable_parts
@@ -190,6 +190,24 @@ def show_matters(attention: Sequence[Attention | StayAttention], manual_steps: S
 
 def _show_matter(what: str, told: BilingualText, page: str) -> None:
     out.print(Text.assemble((what, "yellow"), f"\n{told.ja}\n{told.en}\n", (page, "dim")))
+
+
+def timeline(snapshot: ApplicationSnapshot) -> Table:
+    """What happened to an application, as a table."""
+    end = snapshot.end.value if snapshot.end else "open"
+    return timeline_table(f"Application {snapshot.application_id}: {end}", snapshot.timeline)
+
+
+def timeline_table(title: str, entries: Sequence[TimelineEntry]) -> Table:
+    """What happened, one line each. Moments are shown in Japan's time."""
+    table = Table(title=title)
+    table.add_column("JST")
+    table.add_column("What happened")
+    # Japanese has no spaces to break a line at.
+    table.add_column("経過", overflow="fold")
+    for entry in entries:
+        table.add_row(f"{entry.at.astimezone(JAPAN):%Y-%m-%d %H:%M:%S}", entry.text.en, entry.text.ja)
+    return table
 
 
 def typed_message(kinds: Mapping[str, type[M]], name: str, content: str, as_json: bool) -> M:

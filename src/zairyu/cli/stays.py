@@ -13,12 +13,12 @@ from zairyu.cli.speaking import (
     read_settings,
     show_findings,
     show_matters,
+    timeline_table,
     today,
     typed_message,
     zairyu_client,
 )
 from zairyu.client import ApplicationRefused
-from zairyu.demo import timeline_table
 from zairyu.models.stay import STAY_UPDATES, StaySnapshot
 from zairyu.rules.calendar import JAPAN
 
