@@ -1,6 +1,6 @@
 """One real Temporal server for each test process; everything else belongs to one test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,12 @@ from temporalio.testing import WorkflowEnvironment
 from tests.world import World, temporal_environment
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import SandboxPki
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Three for two processors: a third of the time tests wait for servers, desks and commands."""
+    return (yield) * 3 // 2
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,7 @@ _CLOSES_WITHIN: Final = timedelta(seconds=10)
 """Time for a terminal that closes to say so."""
 _PACE: Final = Pace()
 _REGISTERS_EVERY: Final = timedelta(seconds=20)
+"""Often enough that a desk that lost the server says so while the person there still waits."""
 _LONGEST_CALL: Final = timedelta(seconds=10)
 
 
@@ -203,7 +204,12 @@ async def terminal_worker(client: Client, terminal_id: str, desk: Desk, readers:
 
 @asynccontextmanager
 async def keep_registered(
-    client: Client, terminal_id: str, *, on_connection: Callable[[bool], None], queue: str = CORE_QUEUE
+    client: Client,
+    terminal_id: str,
+    *,
+    on_connection: Callable[[bool], None],
+    queue: str = CORE_QUEUE,
+    every: timedelta = _REGISTERS_EVERY,
 ) -> AsyncIterator[None]:
     """Keep a desk terminal registered as long as the context lasts, also when it was taken for gone.
 
@@ -215,8 +221,9 @@ async def keep_registered(
         on_connection: Is told whether the connection to the server is lost, each time that it is lost or back. At
             first it counts as there.
         queue: Where workflows run.
+        every: How often it registers.
     """
-    keeping = asyncio.create_task(_keep_registered(client, terminal_id, on_connection, queue))
+    keeping = asyncio.create_task(_keep_registered(client, terminal_id, on_connection, queue, every))
     try:
         yield
     finally:
@@ -225,7 +232,9 @@ async def keep_registered(
             await keeping
 
 
-async def _keep_registered(client: Client, terminal_id: str, on_connection: Callable[[bool], None], queue: str) -> None:
+async def _keep_registered(
+    client: Client, terminal_id: str, on_connection: Callable[[bool], None], queue: str, every: timedelta
+) -> None:
     lost = False
     while True:
         was_lost = lost
@@ -248,7 +257,7 @@ async def _keep_registered(client: Client, terminal_id: str, on_connection: Call
             lost = True
         if lost is not was_lost:
             on_connection(lost)
-        await asyncio.sleep(_REGISTERS_EVERY.total_seconds())
+        await asyncio.sleep(every.total_seconds())
 
 
 async def watch_status_feed(client: Client, profile: str, *, queue: str = CORE_QUEUE) -> None:

@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -363,7 +364,9 @@ async def test_desk_hears_that_the_server_is_lost_and_registers_when_it_is_back(
         await stack.enter_async_context(Worker(temporal, task_queue=CORE_QUEUE, workflows=WORKFLOWS))
         desk = Desk(readers, Fingers(""), TrustedRoots.of([]))
         await stack.enter_async_context(terminal_worker(temporal, "T1", desk, readers))
-        await stack.enter_async_context(keep_registered(temporal, "T1", on_connection=heard.append))
+        await stack.enter_async_context(
+            keep_registered(temporal, "T1", on_connection=heard.append, every=timedelta(seconds=1))
+        )
         await has(installed, "T1", ONE)
         assert heard == []
 
