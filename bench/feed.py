@@ -219,7 +219,7 @@ async def _office(directory: Path, count: int) -> AsyncIterator[Office]:
         yield Office(town, sandbox, http, count)
 
 
-async def measure_feed(console: Console, count: int = _OPEN) -> None:
+async def measure_feed(console: Console, count: int) -> None:
     """Print what one poller costs, beside applications that ask for themselves."""
     with tempfile.TemporaryDirectory() as directory:
         async with _office(Path(directory), count) as office:
