@@ -242,8 +242,10 @@ async def test_a_correction_is_told_to_the_office_by_somebody_who_has_taken_it(w
     await world.zairyu.send(application_id, "request_correction", first)
     second = messages.RequestCorrection(message_id="c-2", what="勤務先の所在地")
     await world.zairyu.send(application_id, "request_correction", second)
-    (step,) = (await world.zairyu.snapshot(application_id)).manual_steps
-    assert step.instructions.ja.count("\n- ") == 2
+    shown = await world.zairyu.snapshot(application_id)
+    assert [step.kind for step in shown.manual_steps] == [ManualStepKind.CORRECTION]
+    assert shown.corrections == (first.what, second.what)
+    assert "090" not in await current_details(world, application_id), "somebody's words may be personal"
 
     taken = messages.AssignManualStep(message_id="a-1", step=ManualStepKind.CORRECTION, assignee="sato01")
     await world.zairyu.send(application_id, "assign_manual_step", taken)
@@ -463,3 +465,4 @@ async def test_an_overdue_step_that_is_done_is_settled_though_another_is_open(wo
     settled = await world.until(application_id, lambda snapshot: len(snapshot.manual_steps) == 1)
     settled = await world.until(application_id, lambda snapshot: not snapshot.attention)
     assert [step.kind for step in settled.manual_steps] == [ManualStepKind.WITHDRAWAL]
+    assert settled.corrections == ()

@@ -151,6 +151,8 @@ def _show(snapshot: ApplicationSnapshot, as_json: bool) -> None:
     if snapshot.package_findings:
         out.print(findings_table(snapshot.package_findings))
     show_matters(snapshot.attention, snapshot.manual_steps)
+    for what in snapshot.corrections:
+        _say(f"訂正：{what}", f"To be corrected: {what}")
 
 
 def _show_stay(snapshot: ApplicationSnapshot) -> None:

@@ -154,6 +154,8 @@ class ApplicationSnapshot(Model):
     """What has to happen next and by whom; nothing when the application is closed or busy."""
     attention: tuple[Attention, ...] = ()
     manual_steps: tuple[ManualStep, ...] = ()
+    corrections: tuple[str, ...] = ()
+    """What the office has to be told is wrong. It may be personal: no details or mails show it."""
     next_deadline: NextDeadline | None = None
 
     opens_on: date | None = None

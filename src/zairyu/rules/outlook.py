@@ -66,6 +66,7 @@ def snapshot_of(state: ApplicationState, *, parked: bool, today: date) -> Applic
         waiting_for=_waiting_for(state, parked=parked),
         attention=tuple(state.attention),
         manual_steps=tuple(state.manual_steps),
+        corrections=tuple(state.corrections),
         next_deadline=_next_deadline(state),
         opens_on=state.opens_on,
         last_day_online=state.last_day_online,

@@ -4,7 +4,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, messages
-    from zairyu.models.base import BilingualText
     from zairyu.models.residence import CollectionMethod
     from zairyu.models.snapshot import ApplicationSnapshot, AttentionReason, ManualStepKind
     from zairyu.models.status import Heard, PaymentStatus, Said, Source
@@ -203,13 +202,8 @@ class ApplicationMessages:
     def request_correction(self, message: messages.RequestCorrection) -> ApplicationSnapshot:
         """Have a person tell the office: after filing nothing can be corrected online."""
         if self._case.first_time(message):
-            state = self._state
-            state.corrections.append(message.what)
-            how = instructions(ManualStepKind.CORRECTION, on=today())
-            listed = "\n".join(f"- {what}" for what in state.corrections)
-            self._case.ask_by_hand(
-                ManualStepKind.CORRECTION, BilingualText(ja=f"{how.ja}\n{listed}", en=f"{how.en}\n{listed}")
-            )
+            self._state.corrections.append(message.what)
+            self._case.ask_by_hand(ManualStepKind.CORRECTION, instructions(ManualStepKind.CORRECTION, on=today()))
             self._case.tell("提出した内容の訂正が必要です。", "Something that was filed has to be corrected.")
             self._case.news += 1
         return self.snapshot()

@@ -240,6 +240,7 @@ class Case(Record[ApplicationState]):
         self.state.end = end
         self.state.attention.clear()
         self.state.manual_steps.clear()
+        self.state.corrections.clear()
         self.tell(f"終了: {end.value}", f"Closed: {end.value}.")
         self.enter(Phase.CLOSED)
 
