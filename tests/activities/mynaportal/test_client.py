@@ -20,6 +20,7 @@ from zairyu.activities.mynaportal.errors import (
     MynaportalAccessDenied,
     MynaportalAnswerUnreadable,
     MynaportalError,
+    MynaportalRateExceeded,
     MynaportalRefused,
     MynaportalUnavailable,
     MynaportalUnderMaintenance,
@@ -177,7 +178,7 @@ async def test_a_refusal_without_a_reason_is_named_by_its_status(
         assert (type(error), error.final, error.detail) == (MynaportalRefused, True, str(status))
 
 
-@pytest.mark.parametrize("status", [301, 302, 408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [301, 302, 408, 500, 502, 503, 504])
 @each_call
 async def test_an_outage_is_never_taken_for_a_refusal(
     portal: Portal, client: MynaportalClient, call: Call, status: int
@@ -259,6 +260,25 @@ async def test_maintenance_is_waited_for_as_long_as_it_says_and_looked_at_again_
     portal.answer = resting
     error = await failure(call(client))
     assert (type(error), error.final, error.again_in) == (MynaportalUnderMaintenance, False, again_in)
+
+
+@each_call
+@pytest.mark.parametrize(
+    ("said", "again_in"),
+    [
+        ("90", timedelta(seconds=90)),
+        ("0", timedelta(seconds=5)),
+        ("86400", timedelta(hours=1)),
+        ("Sat, 21 Nov 2026 19:00:00 GMT", None),
+        (None, None),
+    ],
+)
+async def test_who_asks_too_often_waits_as_long_as_it_is_told(
+    portal: Portal, client: MynaportalClient, call: Call, said: str | None, again_in: timedelta | None
+) -> None:
+    portal.answer = lambda _: Response(status_code=429, headers={} if said is None else {"Retry-After": said})
+    error = await failure(call(client))
+    assert (type(error), error.final, error.again_in) == (MynaportalRateExceeded, False, again_in)
 
 
 async def test_a_place_in_the_feed_that_is_forgotten_is_told_from_other_refusals(

@@ -412,6 +412,7 @@ class Counter:
     seconds: float
     fails: Callable[[str], bool] = lambda _: False
     odd: Callable[[str], bool] = lambda _: False
+    enough_after: int = 1_000
     asked: list[str] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     at_once: int = 0
@@ -425,6 +426,8 @@ class Counter:
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(self.seconds)
         self.at_once -= 1
+        if len(self.asked) > self.enough_after:
+            return Response(status_code=429, headers={"Retry-After": "90"})
         if self.fails(request_id):
             return problem(503, "UNAVAILABLE")
         return JSONResponse({} if self.odd(request_id) else {**RECORD, "request_id": request_id})
@@ -547,6 +550,31 @@ async def test_gateway_that_answers_for_the_agency_is_an_outage(agency: Agency) 
         assert (error.type, error.non_retryable) == ("MynaportalAnswerUnreadable", False)
 
     await counted(agency, Counter(seconds=0.0, odd=lambda _: True), 12, body)
+
+
+async def test_who_asks_too_often_stops_and_goes_on_when_it_may(agency: Agency) -> None:
+    first, second = Counter(seconds=0.0, enough_after=3), Counter(seconds=0.0)
+    profile = WITHOUT_FEED.model_copy(update={"requests_at_once": 1})
+    left: list[FeedPosition] = []
+
+    async def stopped(client: MynaportalClient) -> None:
+        watch = Watch(agency.town, client, profile)
+        error = await watch.failed()
+        assert isinstance(error, ApplicationError)
+        assert (error.type, error.non_retryable) == ("MynaportalRateExceeded", False)
+        assert error.next_retry_delay == timedelta(seconds=90)
+        left.append(watch.beats[-1])
+
+    async def goes_on(client: MynaportalClient) -> None:
+        watch = Watch(agency.town, client, profile, beaten=left[0])
+        await watch.until(lambda beat: beat.swept is not None)
+        await watch.stop()
+
+    await counted(agency, first, 8, stopped)
+    await counted(agency, second, 0, goes_on)
+    everybody = [agency.town.request_id(number) for number in range(8)]
+    assert first.asked == everybody[:4]
+    assert second.asked[:5] == everybody[3:]
 
 
 async def test_agency_that_answers_nobody_is_an_outage_and_not_a_sweep(agency: Agency) -> None:

@@ -20,6 +20,7 @@ from zairyu.activities.mynaportal.errors import (
     MynaportalAccessDenied,
     MynaportalAnswerUnreadable,
     MynaportalError,
+    MynaportalRateExceeded,
     MynaportalRefused,
     MynaportalUnavailable,
     MynaportalUnderMaintenance,
@@ -268,16 +269,19 @@ def _accepted(response: httpx.Response) -> httpx.Response:
     if response.status_code == httpx.codes.NOT_IMPLEMENTED and _code(response) == "NOT_OFFERED":
         raise CapabilityAbsent
     if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and _code(response) == "MAINTENANCE":
-        said = response.headers.get("Retry-After", "")
-        # It may also be a date, of a clock that is not ours, or a number beyond all calendars.
-        told = said.isdecimal() and len(said) <= _DIGITS
-        raise MynaportalUnderMaintenance(over_in=timedelta(seconds=int(said)) if told else _SOME_TIME)
-    if response.is_client_error and response.status_code not in (
-        httpx.codes.REQUEST_TIMEOUT,
-        httpx.codes.TOO_MANY_REQUESTS,
-    ):
+        told = _told_pause(response)
+        raise MynaportalUnderMaintenance(over_in=_SOME_TIME if told is None else told)
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        raise MynaportalRateExceeded(again_in=_told_pause(response))
+    if response.is_client_error and response.status_code != httpx.codes.REQUEST_TIMEOUT:
         raise _refusal(response)
     raise MynaportalUnavailable(detail=str(response.status_code))
+
+
+def _told_pause(response: httpx.Response) -> timedelta | None:
+    """The pause that it asks for; nothing when that is a date, of a clock that is not ours, or beyond all calendars."""
+    said = response.headers.get("Retry-After", "")
+    return timedelta(seconds=int(said)) if said.isdecimal() and len(said) <= _DIGITS else None
 
 
 def _code(response: httpx.Response) -> str | None:

@@ -13,6 +13,10 @@ _LATEST: Final = timedelta(hours=1)
 """A window may be over sooner than it was planned, or a clock may be wrong."""
 
 
+def _bounded(pause: timedelta) -> timedelta:
+    return min(max(pause, _SOONEST), _LATEST)
+
+
 class MynaportalError(StepError):
     """The root of this branch."""
 
@@ -38,7 +42,22 @@ class MynaportalUnderMaintenance(MynaportalError):
 
     def __init__(self, *, over_in: timedelta) -> None:
         super().__init__()
-        self.again_in = min(max(over_in, _SOONEST), _LATEST)
+        self.again_in = _bounded(over_in)
+
+
+class MynaportalRateExceeded(MynaportalError):
+    """We ask more often than it lets us. Nothing took effect."""
+
+    final: ClassVar[bool] = False
+    sentence = BilingualText(
+        ja="マイナポータルへのリクエストが多すぎます。指定された時間の後に、自動的に再試行します。",
+        en="Mynaportal gets too many requests from us. It is tried again automatically, when it says so.",
+    )
+
+    def __init__(self, *, again_in: timedelta | None) -> None:
+        """Where it does not say, the usual pauses count, which grow."""
+        super().__init__()
+        self.again_in = None if again_in is None else _bounded(again_in)
 
 
 class CapabilityAbsent(MynaportalError):

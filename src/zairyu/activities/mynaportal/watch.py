@@ -171,6 +171,8 @@ class _Watch:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+            # Also when it failed: the next try goes on from here.
+            activity.heartbeat(self._position)
         return self._position
 
     async def _beat(self) -> None:
@@ -198,7 +200,7 @@ class _Watch:
                     raise
                 # What the feed cannot tell is being asked for one by one: that must not be stopped.
                 _log.warning("feed-unreadable", error=error.type_name)
-                await asyncio.sleep(self._pace.again.total_seconds())
+                await self._pause_after(error)
                 continue
             if page.events:
                 await self._ledger.ensure_listed()
@@ -261,7 +263,7 @@ class _Watch:
                     raise
                 # Whoever cannot be asked for may still be told by the feed.
                 _log.warning("sweep-interrupted", error=error.type_name)
-                await asyncio.sleep(self._pace.again.total_seconds())
+                await self._pause_after(error)
 
     def _next_sweep(self) -> datetime:
         swept = self._position.swept
@@ -331,6 +333,10 @@ class _Watch:
         activity.heartbeat(self._position)
         if self._has_feed or as_wanted:
             self._done.set()
+
+    async def _pause_after(self, error: MynaportalError) -> None:
+        usual = self._pace.again
+        await asyncio.sleep(max(usual, error.again_in or usual).total_seconds())
 
     # ----- maintenance ------------------------------------------------------------------------------------------
 
