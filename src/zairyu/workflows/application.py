@@ -2,14 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, FailureError, is_cancelled_exception
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models import mail, messages
@@ -17,13 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.base import BilingualText
     from zairyu.models.capability import Capability
     from zairyu.models.card import ExpectedSigner, SignatureRequest, SignatureResult
-    from zairyu.models.document_request import FollowDocumentRequest
     from zairyu.models.findings import Finding, Severity
     from zairyu.models.mynaportal import CollectionChange, Submission, SubmissionLookUp, Withdrawal
     from zairyu.models.names import (
         CAPABILITY_ABSENT,
         SPEC_PACK_CHANGED,
-        document_request_workflow_id,
         submission_request_id,
     )
     from zairyu.models.package import BuildPackage, SealPackage
@@ -38,7 +32,6 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.state import ApplicationState, StartApplication
     from zairyu.models.status import (
         CollectionStatus,
-        DocumentRequest,
         Fee,
         Outcome,
         SubmissionReceipt,
@@ -64,7 +57,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.rules.special_period import special_period_until
     from zairyu.workflows.application_messages import ApplicationMessages
     from zairyu.workflows.case import Case
-    from zairyu.workflows.document_request import DocumentRequestWorkflow
+    from zairyu.workflows.followed_requests import FollowedRequests
     from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import today
     from zairyu.workflows.signing import signature_at
@@ -96,9 +89,7 @@ class ApplicationWorkflow(ApplicationMessages):
         state.after_sending = workflow.patched(AFTER_SENDING)
         super().__init__(Case(state))
         self._news_looked_at = 0
-        self._following: dict[int, asyncio.Task[None]] = {}
-        self._open_requests: dict[int, workflow.ChildWorkflowHandle[Any, Any]] = {}
-        """Those whose answer the agency has not told of."""
+        self._requests = FollowedRequests(self._case)
 
     @workflow.run
     async def run(self, start: StartApplication) -> ApplicationSnapshot:
@@ -368,7 +359,7 @@ class ApplicationWorkflow(ApplicationMessages):
     def _announce_decision(self) -> Phase:
         outcome, report = self._state.outcome, self._state.report
         assert outcome is not None and report is not None
-        self._stop_following()
+        self._requests.stop()
         # What was decided cannot be withdrawn any more.
         self._state.withdrawal_requested = False
         self._state.manual_steps.clear()
@@ -608,7 +599,7 @@ class ApplicationWorkflow(ApplicationMessages):
 
     def _is_long_and_idle(self) -> bool:
         """Whether it can go on in a new history; a mail server that is down for days keeps it only in this one."""
-        return not self._following and self._case.all_sent() and workflow.info().is_continue_as_new_suggested()
+        return not self._requests.under_way and self._case.all_sent() and workflow.info().is_continue_as_new_suggested()
 
     async def _finish_handlers_and_outboxes(self) -> None:
         await workflow.wait_condition(lambda: self._case.all_sent() and workflow.all_handlers_finished())
@@ -621,7 +612,7 @@ class ApplicationWorkflow(ApplicationMessages):
             state.wanted_collection is not None
             or (state.outcome is None and state.withdrawal_evidence is not None)
             or self._has_to_be_withdrawn()
-            or bool(self._new_requests())
+            or bool(self._requests.new())
         )
 
     def _news(self) -> bool:
@@ -638,100 +629,11 @@ class ApplicationWorkflow(ApplicationMessages):
             self._announce_decision()
         if self._has_to_be_withdrawn():
             await self._withdraw()
-        for request in self._new_requests():
-            state.followed_requests.append(request.number)
-            self._following[request.number] = asyncio.create_task(self._follow(request))
+        self._requests.follow_new()
         if state.after_sending:
-            await self._end_answered_requests()
+            await self._requests.end_answered()
         if state.wanted_collection is not None:
             await self._change_collection(state.wanted_collection)
-
-    async def _end_answered_requests(self) -> None:
-        """Somebody may have brought the documents to the office, or put them on the agency's website."""
-        report = self._state.report
-        for request in report.document_requests if report else ():
-            child = self._open_requests.pop(request.number, None) if request.supplied else None
-            if child is not None:
-                # It may have ended just now.
-                with suppress(FailureError):
-                    await child.signal(
-                        DocumentRequestWorkflow.documents_received, messages.DocumentsReceived(request=request)
-                    )
-
-    def _new_requests(self) -> list[DocumentRequest]:
-        report = self._state.report
-        if report is None or report.outcome is not None:
-            return []
-        return [
-            request
-            for request in report.document_requests
-            if not request.supplied and request.number not in self._state.followed_requests
-        ]
-
-    async def _follow(self, request: DocumentRequest) -> None:
-        application_id = self._state.application.application_id
-        try:
-            child = await workflow.start_child_workflow(
-                DocumentRequestWorkflow.run,
-                self._what_to_follow(request),
-                id=document_request_workflow_id(application_id, request.number),
-                parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
-                static_summary=f"Request {request.number} for additional documents, due on {request.due_on}",
-            )
-            self._open_requests[request.number] = child
-            if self._state.after_sending:
-                # The answer may have been told while it was starting.
-                await self._end_answered_requests()
-            followed = await child
-        except ChildWorkflowError as error:
-            if is_cancelled_exception(error):
-                return
-            self._case.call_for(
-                AttentionReason.DOCUMENTS_REFUSED,
-                BilingualText(
-                    ja=f"追加資料（{request.number}回目）の手続が中断されました。資料は提出先に直接届けてください。",
-                    en=f"Following request {request.number} was broken off. Bring the documents to the office.",
-                ),
-            )
-        else:
-            if self._state.after_sending:
-                self._case.documents_supplied(followed)
-        finally:
-            self._following.pop(request.number, None)
-            self._open_requests.pop(request.number, None)
-
-    def _what_to_follow(self, request: DocumentRequest) -> FollowDocumentRequest:
-        state, form = self._state, self._state.application.form
-        assert state.request_id is not None
-        follow = FollowDocumentRequest(
-            application_id=state.application.application_id,
-            application_type=form.application_type,
-            profile=state.application.interface_profile,
-            request_id=state.request_id,
-            receipt_number=state.receipt_number,
-            request=request,
-            to=form.signer.contact,
-            name=form.signer.name,
-            applicant=None if form.representative is None else form.applicant.name,
-        )
-        if not state.after_sending:
-            return follow
-        stay = form.applicant.current_stay
-        return follow.model_copy(
-            update={
-                "signer": ExpectedSigner(name=form.signer.name, birth_date=form.signer.birth_date),
-                "period_expires_on": stay.expires_on if stay and state.special_period_until else None,
-                "card_expires_on": state.card_expires_on,
-                "office": state.office,
-                "by_hand": not state.offers(Capability.DOCUMENT_SUPPLY),
-                "known_as": self._case.known_as(request),
-            }
-        )
-
-    def _stop_following(self) -> None:
-        for task in self._following.values():
-            task.cancel()
-        self._following.clear()
 
     def _has_to_be_withdrawn(self) -> bool:
         """Whether it is wanted, not asked of the agency, and in nobody's hands."""
@@ -816,7 +718,7 @@ class ApplicationWorkflow(ApplicationMessages):
             self._case.call_for(AttentionReason.FEE_DIFFERS, difference)
 
     def _close(self, end: End) -> None:
-        self._stop_following()
+        self._requests.stop()
         if end is End.WINDOW_MISSED:
             until = self._state.counter_until
             self._case.mail(mail.WindowMissed(counter_until=until if until and today() <= until else None))

@@ -231,7 +231,7 @@ class Case(Record[ApplicationState]):
     def enter(self, phase: Phase) -> None:
         """The one place where the phase changes, and with it all that is seen from outside."""
         if phase is not self.state.phase:
-            self._log.info("phase", before=self.state.phase.value, now=phase.value)
+            self.log.info("phase", before=self.state.phase.value, now=phase.value)
             self.state.phase = phase
         self.changed()
 

@@ -1,83 +1,42 @@
-"""The record of one long process: what is noted in it is seen from outside at once."""
+"""The record of a process that people act on: matters, manual steps, and what goes out."""
 
-from abc import ABC, abstractmethod
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    import structlog
-
     from zairyu.models.base import BilingualText
     from zairyu.models.findings import Finding
     from zairyu.models.mail import Mail
-    from zairyu.models.messages import Message, Resolve
+    from zairyu.models.messages import Resolve
     from zairyu.models.names import MESSAGE_REFUSED
-    from zairyu.models.snapshot import Attention, AttentionReason, ManualStep, ManualStepKind, TimelineEntry
+    from zairyu.models.snapshot import Attention, AttentionReason, ManualStep, ManualStepKind
     from zairyu.models.state import ProcessState
     from zairyu.models.stay import StayNews
     from zairyu.models.steps import SEND_MAIL, TELL_STAY_WATCH
     from zairyu.rules.calendar import day_in_japan
     from zairyu.rules.matters import why_not_resolved
     from zairyu.workflows.perform import StepFailed, perform
-    from zairyu.workflows.search_attributes import changes
+    from zairyu.workflows.shown import Shown
 
 S = TypeVar("S", bound=ProcessState)
 
 
-class Record(ABC, Generic[S]):
-    """Keeps the state of a process, and shows it: search attributes, details, log, mails."""
+class Record(Shown[S]):
+    """Keeps the state of a process that people act on: what needs a person, and what goes out."""
 
     def __init__(self, state: S) -> None:
-        self.state = state
+        super().__init__(state)
         self.parked_on: AttentionReason | None = None
         """The matter that an operator has to decide before the process goes on."""
-        self._stale = True
-        self._shown: dict[SearchAttributeKey[Any], Any] = {}
-        # Not structlog.get_logger(): that one would log again at every replay.
-        self._log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-            workflow.logger,
-            processors=[structlog.stdlib.render_to_log_kwargs],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
-
-    # ----- what is seen from outside ----------------------------------------------------------------------------
-
-    @abstractmethod
-    def _seen(self) -> tuple[dict[SearchAttributeKey[Any], Any], str]:
-        """The values under which the process is found, and the details operators read, in Markdown."""
-
-    def changed(self) -> None:
-        """The state is another one now; it is shown when this turn of the workflow is over."""
-        self._stale = True
-
-    async def keep_shown(self) -> None:
-        """Show every change, for ever: one update of the search attributes for all changes of one turn."""
-        while True:
-            await workflow.wait_condition(lambda: self._stale)
-            self.show()
-
-    def show(self) -> None:
-        """Show the present state: the search attributes that changed, and the details."""
-        self._stale = False
-        now, details = self._seen()
-        workflow.upsert_search_attributes(changes(self._shown, now))
-        self._shown = now
-        workflow.set_current_details(details)
-
-    def tell(self, ja: str, en: str) -> None:
-        """Note what happened. Carries no personal data."""
-        self.state.timeline.append(TimelineEntry(at=workflow.now(), text=BilingualText(ja=ja, en=en)))
-        self.changed()
 
     # ----- what needs a person ----------------------------------------------------------------------------------
 
     def call_for(self, reason: AttentionReason, explanation: BilingualText, findings: tuple[Finding, ...] = ()) -> None:
         """Call for a person. A matter that is open already is told anew."""
-        self._log.warning("attention", reason=reason.value)
+        self.log.warning("attention", reason=reason.value)
         self.settle(reason)
         self.state.attention.append(
             Attention(reason=reason, since=workflow.now(), explanation=explanation, findings=findings)
@@ -112,17 +71,6 @@ class Record(ABC, Generic[S]):
         self.changed()
 
     # ----- messages ---------------------------------------------------------------------------------------------
-
-    def first_time(self, message: Message) -> bool:
-        """Whether a message is new, and not a repeat that must change nothing."""
-        return self.is_new(message.message_id)
-
-    def is_new(self, said_id: str) -> bool:
-        """Whether what has this id was not heard before; from now on it has been."""
-        if said_id in self.state.handled:
-            return False
-        self.state.handled.append(said_id)
-        return True
 
     def admit_decision(self, message: Resolve) -> None:
         """Let a decision on a matter in, where the process never stands still on one.

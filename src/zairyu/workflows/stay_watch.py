@@ -1,35 +1,25 @@
 """The watch over one person's stay: reminds, starts the extension, follows it, and begins anew with each decision."""
 
 import asyncio
-from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    import structlog
-
     from zairyu.models import stay
     from zairyu.models.application import ApplicationInput
-    from zairyu.models.assessment import HeldStay
-    from zairyu.models.base import BilingualText
-    from zairyu.models.mail import Mail, Occasion
     from zairyu.models.messages import Message
     from zairyu.models.names import application_workflow_id
-    from zairyu.models.snapshot import TimelineEntry
     from zairyu.models.state import StartApplication
-    from zairyu.models.steps import SEND_MAIL
     from zairyu.rules.stay_news import why_refused, with_card_extended, with_news, with_period_noted
-    from zairyu.rules.stay_outlook import EXPLANATIONS, snapshot_of
+    from zairyu.rules.stay_outlook import EXPLANATIONS
     from zairyu.rules.stay_watch import due, end_of, passed, wakes
     from zairyu.workflows.application import ApplicationWorkflow
-    from zairyu.workflows.details import deadline, matters, story
-    from zairyu.workflows.perform import StepFailed, perform
     from zairyu.workflows.record import refusal, today
-    from zairyu.workflows.search_attributes import ATTENTION, END, NEXT_DEADLINE, RESIDENCE_STATUS, changes
+    from zairyu.workflows.stay_record import StayRecord
 
 
 @workflow.defn(failure_exception_types=[ValidationError])
@@ -41,20 +31,12 @@ class StayWatchWorkflow:
         # `null` and bytes pass the converter unread.
         start = stay.StartStayWatch.model_validate(start)
         self._state = start.carried_over or stay.StayState(user_id=start.user_id)
-        self._stirred = False
-        self._stale = True
-        self._shown: dict[SearchAttributeKey[Any], Any] = {}
-        # Not structlog.get_logger(): that one would log again at every replay.
-        self._log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-            workflow.logger,
-            processors=[structlog.stdlib.render_to_log_kwargs],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        )
+        self._record = StayRecord(self._state)
 
     @workflow.run
     async def run(self, start: stay.StartStayWatch) -> stay.StaySnapshot:
         """Do what is due, and sleep until the next moment or the next news."""
-        clerks = [asyncio.create_task(self._keep_shown()), asyncio.create_task(self._send_mails())]
+        clerks = [asyncio.create_task(self._record.keep_shown()), asyncio.create_task(self._record.send_mails())]
         while not await self._ended():
             await self._start_what_is_wanted()
             self._say_what_is_due()
@@ -62,7 +44,7 @@ class StayWatchWorkflow:
             await self._sleep()
         for clerk in clerks:
             clerk.cancel()
-        self._show()
+        self._record.show()
         return self.snapshot()
 
     async def _ended(self) -> bool:
@@ -75,7 +57,7 @@ class StayWatchWorkflow:
         if end_of(self._state, workflow.now()) is not end or self._state.wanted:
             return False
         self._state.end = end
-        self._tell(f"終了: {end.value}", f"Closed: {end.value}.")
+        self._record.tell(f"終了: {end.value}", f"Closed: {end.value}.")
         return True
 
     async def _start_what_is_wanted(self) -> None:
@@ -86,7 +68,7 @@ class StayWatchWorkflow:
             started = await self._start(application)
             del state.wanted[0]
             if not started:
-                self._tell(
+                self._record.tell(
                     "同じ申請番号の申請が既にあるため、何も始めていません。",
                     "Nothing was started: there is an application with this id already.",
                 )
@@ -100,7 +82,7 @@ class StayWatchWorkflow:
                 )
             )
             label = application.form.application_type.label
-            self._tell(f"申請を始めました: {label.ja}", f"Started: {label.en}.")
+            self._record.tell(f"申請を始めました: {label.ja}", f"Started: {label.en}.")
 
     async def _start(self, application: ApplicationInput) -> bool:
         """Whether it was started; one that is there already tells its own news, if it has any for this watch."""
@@ -114,7 +96,7 @@ class StayWatchWorkflow:
                 static_summary=application.form.application_type.label.en,
             )
         except WorkflowAlreadyStartedError:
-            self._log.info("application-already-there", application_id=application.application_id)
+            self._record.log.info("application-already-there", application_id=application.application_id)
             return False
         return True
 
@@ -124,11 +106,11 @@ class StayWatchWorkflow:
             return
         for moment in due(state.standing, state.said, now):
             if moment.occasion is not None:
-                self._mail(moment.occasion, key=moment.key)
+                self._record.mail(moment.occasion, key=moment.key)
             if moment.matter is not None:
-                self._log.warning("attention", reason=moment.matter.value)
+                self._record.log.warning("attention", reason=moment.matter.value)
                 text = EXPLANATIONS[moment.matter]
-                self._tell(f"要対応: {text.ja}", f"Needs attention: {text.en}")
+                self._record.tell(f"要対応: {text.ja}", f"Needs attention: {text.en}")
         state.said += [key for key in passed(state.standing, now) if key not in state.said]
 
     async def _continue_as_new_if_long(self) -> None:
@@ -151,92 +133,37 @@ class StayWatchWorkflow:
         left, what = (None, None) if wake is None else (wake[0] - workflow.now(), wake[1])
         try:
             await workflow.wait_condition(
-                lambda: self._stirred or self._is_long_and_idle(), timeout=left, timeout_summary=what
+                lambda: self._record.stirred or self._is_long_and_idle(), timeout=left, timeout_summary=what
             )
         except TimeoutError:
             # A deadline that is passed is shown no longer.
-            self._stale = True
-        self._stirred = False
-
-    # ----- what is seen from outside ----------------------------------------------------------------------------
-
-    def _tell(self, ja: str, en: str) -> None:
-        """Note what happened. Carries no personal data."""
-        self._state.timeline.append(TimelineEntry(at=workflow.now(), text=BilingualText(ja=ja, en=en)))
-        self._stale = True
-
-    def _tell_period(self, held: HeldStay) -> None:
-        self._tell(f"在留期間の満了日: {held.expires_on}", f"The period of stay ends on {held.expires_on}.")
-
-    async def _keep_shown(self) -> None:
-        """Show every change, for ever: one update of the search attributes for all changes of one turn."""
-        while True:
-            await workflow.wait_condition(lambda: self._stale)
-            self._show()
-
-    def _show(self) -> None:
-        self._stale = False
-        snapshot = self.snapshot()
-        now = _attributes_of(snapshot)
-        workflow.upsert_search_attributes(changes(self._shown, now))
-        self._shown = now
-        workflow.set_current_details(_details(snapshot))
-
-    def _mail(self, occasion: Occasion, *, key: str) -> None:
-        """Put a mail into the outbox. The watch does not wait for the mail server."""
-        standing = self._state.standing
-        assert standing is not None
-        self._state.outbox.append(
-            Mail(reference=self._state.user_id, to=standing.contact, name=standing.name, occasion=occasion, key=key)
-        )
-
-    async def _send_mails(self) -> None:
-        """Empty the outbox, for ever. A mail that cannot be delivered calls for a person."""
-        state = self._state
-        while True:
-            await workflow.wait_condition(lambda: bool(state.outbox))
-            assert state.standing is not None
-            mail = state.outbox[0].model_copy(update={"to": state.standing.contact})
-            occasion = mail.occasion.occasion
-            try:
-                await perform(SEND_MAIL, mail, summary=f"Mail: {occasion}")
-            except StepFailed as failed:
-                self._log.warning("attention", reason=stay.StayMatter.MAIL_UNDELIVERABLE.value)
-                state.undelivered = mail
-                state.undeliverable = stay.StayAttention(
-                    reason=stay.StayMatter.MAIL_UNDELIVERABLE,
-                    since=workflow.now(),
-                    explanation=failed.failure.sentence,
-                )
-                self._tell(f"メールが届きません（{occasion}）。", f"A mail cannot be delivered ({occasion}).")
-            else:
-                self._tell(f"メールを送信しました（{occasion}）。", f"Mail sent ({occasion}).")
-            del state.outbox[0]
+            self._record.changed()
+        self._record.stirred = False
 
     # ----- news and messages: handlers record and wake, the story above acts ------------------------------------
 
     @workflow.query(description="The state of the stay.")
     def snapshot(self) -> stay.StaySnapshot:
         """The state of the stay."""
-        return snapshot_of(self._state, workflow.now())
+        return self._record.snapshot()
 
     @workflow.signal(description="A registration or an application says something new of the stay.")
     def news(self, news: stay.StayNews) -> None:
         """Take news, once."""
-        if news.user_id != self._state.user_id or not self._first_time(news.news_id):
+        if news.user_id != self._state.user_id or not self._record.is_new(news.news_id):
             return
         state, before = self._state, self._state.standing
         state.standing = with_news(before, news, on=today())
         state.told_at = workflow.now()
         held = state.standing.held
         if held is not None and (before is None or held != before.held):
-            self._tell_period(held)
+            self._record.tell_period(held)
         if news.filed is not None and (before is None or news.filed not in before.pending):
             label = news.filed.application_type.label
-            self._tell(f"提出されました: {label.ja}", f"Filed: {label.en}.")
+            self._record.tell(f"提出されました: {label.ja}", f"Filed: {label.en}.")
         if news.left:
             state.close_reason = stay.CloseReason.SERVICE_ENDED
-            self._tell("このサービスの利用を終えました。", "The person has left this service.")
+            self._record.tell("このサービスの利用を終えました。", "The person has left this service.")
         if news.ended is not None:
             state.applications[:] = [
                 one.model_copy(update={"end": news.ended.end})
@@ -244,13 +171,14 @@ class StayWatchWorkflow:
                 else one
                 for one in state.applications
             ]
-            self._tell(f"申請が終了しました: {news.ended.end.value}", f"An application ended: {news.ended.end.value}.")
+            end = news.ended.end.value
+            self._record.tell(f"申請が終了しました: {end}", f"An application ended: {end}.")
 
     @workflow.update(description="Start an application to stay on, and watch it.")
     def start_extension(self, message: stay.StartExtension) -> stay.StaySnapshot:
         """Have an extension or a change started, once per application id."""
         # The same application under another message id is let in, and not started again.
-        if self._first_time(message.message_id) and message.application.application_id not in self._state.known:
+        if self._record.first_time(message) and message.application.application_id not in self._state.known:
             self._state.wanted.append(message.application)
         return self.snapshot()
 
@@ -262,10 +190,10 @@ class StayWatchWorkflow:
     def card_extended(self, message: stay.CardExtended) -> stay.StaySnapshot:
         """Settle the warning of a card that ends too early."""
         state = self._state
-        if self._first_time(message.message_id):
+        if self._record.first_time(message):
             assert state.standing is not None
             state.standing = with_card_extended(state.standing, message.until)
-            self._tell("マイナンバーカードの有効期限が延長されました。", "The My Number card was extended.")
+            self._record.tell("マイナンバーカードの有効期限が延長されました。", "The My Number card was extended.")
         return self.snapshot()
 
     @card_extended.validator
@@ -276,10 +204,10 @@ class StayWatchWorkflow:
     def note_period(self, message: stay.NotePeriod) -> stay.StaySnapshot:
         """Watch this period from now on."""
         state = self._state
-        if self._first_time(message.message_id):
+        if self._record.first_time(message):
             assert state.standing is not None
             state.standing = with_period_noted(state.standing, message.held)
-            self._tell_period(message.held)
+            self._record.tell_period(message.held)
         return self.snapshot()
 
     @note_period.validator
@@ -290,14 +218,14 @@ class StayWatchWorkflow:
     def update_contact(self, message: stay.UpdateContact) -> stay.StaySnapshot:
         """Reach the person there from now on. A mail that was not delivered goes out again."""
         state = self._state
-        if self._first_time(message.message_id):
+        if self._record.first_time(message):
             assert state.standing is not None
             state.standing = state.standing.model_copy(update={"contact": message.contact})
             state.undeliverable = None
             if state.undelivered is not None:
                 state.outbox.append(state.undelivered)
                 state.undelivered = None
-            self._tell("連絡先が変更されました。", "The contact was changed.")
+            self._record.tell("連絡先が変更されました。", "The contact was changed.")
         return self.snapshot()
 
     @update_contact.validator
@@ -307,9 +235,9 @@ class StayWatchWorkflow:
     @workflow.update(description="There is nothing to watch any more.")
     def close(self, message: stay.CloseStayWatch) -> stay.StaySnapshot:
         """End the watch. Applications that it has started go on."""
-        if self._first_time(message.message_id):
+        if self._record.first_time(message):
             self._state.close_reason = message.reason
-            self._tell(f"見守りの終了: {message.reason.value}", f"Nothing to watch: {message.reason.value}.")
+            self._record.tell(f"見守りの終了: {message.reason.value}", f"Nothing to watch: {message.reason.value}.")
         return self.snapshot()
 
     @close.validator
@@ -320,35 +248,3 @@ class StayWatchWorkflow:
         reason = why_refused(message, self._state, today=today())
         if reason is not None:
             raise refusal(reason)
-
-    def _first_time(self, said: str) -> bool:
-        """Whether a message or news is new, and not a repeat that must change nothing."""
-        if said in self._state.handled:
-            return False
-        self._state.handled.append(said)
-        self._stirred = True
-        return True
-
-
-def _attributes_of(snapshot: stay.StaySnapshot) -> dict[SearchAttributeKey[Any], Any]:
-    return {
-        END: snapshot.end.value if snapshot.end else None,
-        RESIDENCE_STATUS: snapshot.residence_status.value if snapshot.residence_status else None,
-        ATTENTION: [attention.reason.value for attention in snapshot.attention] or None,
-        NEXT_DEADLINE: snapshot.next_deadline.at if snapshot.next_deadline else None,
-    }
-
-
-def _details(snapshot: stay.StaySnapshot) -> str:
-    """The stay as operators read it in the UI: Markdown, without personal data. Moments are shown in Japan's time."""
-    status = snapshot.residence_status.label.en if snapshot.residence_status else "nothing known yet"
-    lines = [f"**Stay** · {status}{f' · {snapshot.end.value}' if snapshot.end else ''}", ""]
-    if snapshot.expires_on:
-        lines += [f"Last day: **{snapshot.expires_on}** · online {snapshot.opens_on} to {snapshot.last_day_online}", ""]
-    if snapshot.special_period_until:
-        lines += [f"Undecided; at the longest until **{snapshot.special_period_until}**", ""]
-    lines += [*deadline(snapshot.next_deadline), *matters(snapshot.attention)]
-    lines += [
-        f"- Started: `{one.workflow_id}`{f' · {one.end.value}' if one.end else ''}" for one in snapshot.applications
-    ]
-    return "\n".join([*lines, *story(snapshot.timeline)])
