@@ -585,6 +585,7 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         "StatusFeedWorkflow.update.resolve": _settled(AttentionReason.NEWS_MISSED),
         "StatusFeedWorkflow.update.sweep_now": SweepNow(message_id="m"),
         "StatusFeedWorkflow.signal.noticed": _feed().notices[0],
+        "StatusFeedWorkflow.signal.unreachable": messages.Unreachable(notice_id="n", why=_text()),
         "StatusFeedWorkflow.query.position": _feed().position,
         "StatusFeedWorkflow.query.snapshot": FeedSnapshot(
             profile="sandbox",
@@ -610,6 +611,7 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
             message_id="m", reason=_LEFT.reason, action=messages.ResolveAction.ACKNOWLEDGE
         ),
         "AgencyMailWorkflow.signal.left_for_a_person": _LEFT,
+        "AgencyMailWorkflow.signal.unreachable": messages.Unreachable(notice_id="n", why=_text()),
         "AgencyMailWorkflow.query.snapshot": AgencyMailSnapshot(
             profile="sandbox",
             attention=tuple(_agency_mail().attention),

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from zairyu.models.application import ApplicationForm, Text
-from zairyu.models.base import Model
+from zairyu.models.base import BilingualText, Model
 from zairyu.models.documents import Attachment, DocumentRef
 from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.residence import CollectionMethod
@@ -130,6 +130,14 @@ class DocumentsReceived(Model):
     """The agency says that it has what it asked for."""
 
     request: DocumentRequest
+
+
+class Unreachable(Model):
+    """What is watched has given no answer for long. A signal of the watch's own activity."""
+
+    notice_id: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    """The same watch has the same id, so that it counts once."""
+    why: BilingualText
 
 
 class MaintenancePlanned(Model):

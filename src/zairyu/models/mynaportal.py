@@ -109,5 +109,7 @@ class FeedPosition(Model):
     """The last sweep that ended."""
     sweep_wanted_at: AwareDatetime | None = None
     """When somebody wanted every open application asked for; nothing when that has been done."""
+    answered_at: AwareDatetime | None = None
+    """When the interface last answered."""
     maintenance: tuple[MaintenanceWindow, ...] = ()
     """The planned windows that are not over, as they were last heard of."""

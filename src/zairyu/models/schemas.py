@@ -9,7 +9,15 @@ from zairyu.models.assessment import Assessment, Intention
 from zairyu.models.base import Model
 from zairyu.models.document_request import DOCUMENT_REQUEST_UPDATES, DocumentRequestSnapshot, FollowDocumentRequest
 from zairyu.models.feed import FEED_UPDATES, FeedNotice, FeedSnapshot, WatchFeed
-from zairyu.models.messages import UPDATES, AgencyWrote, DocumentsReceived, MaintenancePlanned, Resolve, StatusChanged
+from zairyu.models.messages import (
+    UPDATES,
+    AgencyWrote,
+    DocumentsReceived,
+    MaintenancePlanned,
+    Resolve,
+    StatusChanged,
+    Unreachable,
+)
 from zairyu.models.mynaportal import FeedPosition
 from zairyu.models.registration import (
     REGISTRATION_UPDATES,
@@ -46,6 +54,7 @@ SCHEMAS: Final[Mapping[str, type[Model]]] = {
     "StatusFeedWorkflow.input": WatchFeed,
     **{f"StatusFeedWorkflow.update.{name}": model for name, model in FEED_UPDATES.items()},
     "StatusFeedWorkflow.signal.noticed": FeedNotice,
+    "StatusFeedWorkflow.signal.unreachable": Unreachable,
     "StatusFeedWorkflow.query.snapshot": FeedSnapshot,
     "StatusFeedWorkflow.query.position": FeedPosition,
     "StayWatchWorkflow.input": StartStayWatch,
@@ -55,6 +64,7 @@ SCHEMAS: Final[Mapping[str, type[Model]]] = {
     "AgencyMailWorkflow.input": StartAgencyMail,
     "AgencyMailWorkflow.update.resolve": Resolve,
     "AgencyMailWorkflow.signal.left_for_a_person": LeftForAPerson,
+    "AgencyMailWorkflow.signal.unreachable": Unreachable,
     "AgencyMailWorkflow.query.snapshot": AgencyMailSnapshot,
     "TerminalWorkflow.input": RegisterTerminal,
     "TerminalWorkflow.query.snapshot": TerminalSnapshot,

@@ -23,6 +23,10 @@ _SENTENCES: Final = {
         ja="読み取れない通知が{count}件ありました。",
         en="Records could not be read ({count}).",
     ),
+    AttentionReason.APPLICATION_NOT_FOUND: BilingualText(
+        ja="受け付けられたはずの申請{count}件について、照会の結果「該当なし」と回答されました。",
+        en="The agency does not know applications that it had taken ({count}).",
+    ),
 }
 
 

@@ -27,6 +27,11 @@ def why_not_resolved(
     return None
 
 
+def silent(why: BilingualText) -> BilingualText:
+    """What an operator reads of a watch that has had no luck for long, and why its last try had none."""
+    return BilingualText(ja=f"1時間以上応答がありません。{why.ja}", en=f"No answer for more than an hour. {why.en}")
+
+
 def why_no_such_step(kind: ManualStepKind, state: ProcessState) -> BilingualText | None:
     """Why a manual step can be neither taken nor done; nothing when it is open."""
     if kind in {step.kind for step in state.manual_steps}:

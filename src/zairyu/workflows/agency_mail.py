@@ -15,9 +15,11 @@ with workflow.unsafe.imports_passed_through():
         StartAgencyMail,
         WatchAgencyMail,
     )
-    from zairyu.models.messages import Resolve
+    from zairyu.models.messages import Resolve, Unreachable
+    from zairyu.models.snapshot import AttentionReason
     from zairyu.models.steps import WATCH_AGENCY_MAIL
     from zairyu.rules.agency_mails import explanation
+    from zairyu.rules.matters import silent
     from zairyu.workflows.details import in_japan, matters, story
     from zairyu.workflows.perform import perform
     from zairyu.workflows.record import Record
@@ -54,6 +56,7 @@ class AgencyMailWorkflow:
                 WatchAgencyMail(profile=start.profile),
                 summary=f"Read the agency's mails to {start.profile}",
             )
+            self._record.settle(AttentionReason.AGENCY_MAILBOX_UNREACHABLE)
         showing.cancel()
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(StartAgencyMail(profile=start.profile, carried_over=self._record.state))
@@ -62,6 +65,11 @@ class AgencyMailWorkflow:
     def left_for_a_person(self, mail: LeftForAPerson) -> None:
         """Call for a person, once for each mail."""
         self._record.left(mail)
+
+    @workflow.signal(description="The mailbox has given no answer for long.")
+    def unreachable(self, news: Unreachable) -> None:
+        """Call for a person, until it can be read."""
+        self._record.unreachable(news)
 
     @workflow.update(description="Somebody has read the mails that were put aside.")
     def resolve(self, message: Resolve) -> AgencyMailSnapshot:
@@ -91,6 +99,11 @@ class _Record(Record[AgencyMailState]):
         state.left = [*state.left, mail][-_KEPT:]
         self.call_for(mail.reason, explanation(mail.reason, sum(one.reason is mail.reason for one in state.left)))
         self._forget_the_oldest()
+
+    def unreachable(self, news: Unreachable) -> None:
+        if self.is_new(news.notice_id):
+            self.call_for(AttentionReason.AGENCY_MAILBOX_UNREACHABLE, silent(news.why))
+            self._forget_the_oldest()
 
     def resolved(self, message: Resolve) -> None:
         self.state.left = [mail for mail in self.state.left if mail.reason is not message.reason]

@@ -7,9 +7,10 @@ from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models.feed import FeedNotice, FeedSnapshot, FeedState
-    from zairyu.models.messages import Message, Resolve
+    from zairyu.models.messages import Message, Resolve, Unreachable
     from zairyu.models.snapshot import AttentionReason
     from zairyu.rules.feed_notices import explanation_of, summed_up
+    from zairyu.rules.matters import silent
     from zairyu.workflows.details import in_japan, matters, story
     from zairyu.workflows.record import Record
     from zairyu.workflows.search_attributes import ATTENTION
@@ -32,6 +33,20 @@ class FeedRecord(Record[FeedState]):
         self.state.notices.append(now)
         self.call_for(notice.reason, explanation_of(now))
         del self.state.timeline[:-_LATELY]
+
+    def unreachable(self, news: Unreachable) -> None:
+        """Nothing has been heard for long."""
+        if self.is_new(news.notice_id):
+            self.call_for(AttentionReason.INTERFACE_UNREACHABLE, silent(news.why))
+            del self.state.timeline[:-_LATELY]
+
+    def moved(self) -> None:
+        """A watch has ended: if there was an answer meanwhile, the silence is over."""
+        answered_at = self.state.position.answered_at
+        silent = [one.since for one in self.state.attention if one.reason is AttentionReason.INTERFACE_UNREACHABLE]
+        if answered_at is not None and any(since < answered_at for since in silent):
+            self.settle(AttentionReason.INTERFACE_UNREACHABLE)
+        self.changed()
 
     def resolve(self, message: Resolve) -> None:
         """A person has looked at it."""

@@ -8,7 +8,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from zairyu.models.feed import FeedNotice, FeedSnapshot, FeedState, SweepNow, WatchFeed
-    from zairyu.models.messages import Resolve
+    from zairyu.models.messages import Resolve, Unreachable
     from zairyu.models.mynaportal import FeedPosition
     from zairyu.models.steps import WATCH_STATUS_FEED
     from zairyu.workflows.feed_record import FeedRecord
@@ -64,7 +64,7 @@ class StatusFeedWorkflow:
         if self._interrupted:
             reached = reached.model_copy(update={"sweep_wanted_at": state.position.sweep_wanted_at})
         state.position = reached
-        self._record.changed()
+        self._record.moved()
 
     # ----- messages ---------------------------------------------------------------------------------------------
 
@@ -72,6 +72,11 @@ class StatusFeedWorkflow:
     def noticed(self, notice: FeedNotice) -> None:
         """Call for a person."""
         self._record.note(notice)
+
+    @workflow.signal(description="The interface has given no answer for long.")
+    def unreachable(self, news: Unreachable) -> None:
+        """Call for a person, until it answers."""
+        self._record.unreachable(news)
 
     @workflow.update(description="An operator has looked at what was noticed.")
     def resolve(self, message: Resolve) -> FeedSnapshot:

@@ -43,7 +43,9 @@ class Desk:
         self._applications: list[WorkflowHandle[Receiver, None]] = []
 
     @asynccontextmanager
-    async def reads(self, *, unmatched_for: timedelta = NEVER, most_calls: int = 500) -> AsyncIterator[None]:
+    async def reads(
+        self, *, unmatched_for: timedelta = NEVER, most_calls: int = 500, silence: timedelta = NEVER
+    ) -> AsyncIterator[None]:
         """Read the mailbox as long as the context lasts; the workflow lives on."""
         await self.temporal.start_workflow(
             AgencyMailWorkflow.run,
@@ -59,6 +61,7 @@ class Desk:
             unmatched_for=unmatched_for,
             look_again=timedelta(seconds=0.5),
             most_calls=most_calls,
+            silence=silence,
         )
         async with Worker(
             self.temporal,
@@ -372,7 +375,7 @@ async def test_date_to_come_is_replaced_by_the_arrival(desk: Desk) -> None:
 
 async def test_wrong_password_shows_what_to_mend_and_costs_no_mail(desk: Desk) -> None:
     desk.account = replace(desk.dovecot.account, password="wrong")
-    async with desk.reads():
+    async with desk.reads(silence=timedelta()):
 
         async def refused() -> bool:
             (step,) = (
@@ -380,8 +383,22 @@ async def test_wrong_password_shows_what_to_mend_and_costs_no_mail(desk: Desk) -
             ).raw_description.pending_activities or [None]
             return step is not None and step.last_failure.application_failure_info.type == "AgencyMailboxLoginRefused"
 
+        async def called() -> bool:
+            return AttentionReason.AGENCY_MAILBOX_UNREACHABLE in await reasons()
+
+        async def settled() -> bool:
+            return AttentionReason.AGENCY_MAILBOX_UNREACHABLE not in await reasons()
+
+        async def reasons() -> set[AttentionReason]:
+            return {attention.reason for attention in (await desk.snapshot()).attention}
+
         await desk.eventually(refused)
+        await desk.eventually(called)
+        (matter,) = (await desk.snapshot()).attention
+        assert "ZAIRYU_IMAP_PASSWORD" in matter.explanation.en
     desk.dovecot.deliver(post.written(post.EXAMINED, receipt=RECEIPT))
     desk.account = desk.dovecot.account
     async with desk.reads():
         await desk.moved(FOR_A_PERSON)
+    async with desk.reads():
+        await desk.eventually(settled)

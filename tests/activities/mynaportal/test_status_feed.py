@@ -1,6 +1,7 @@
 """The poller as a whole: its workflow, its watch in a real worker, and what operators see and say."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,40 @@ async def test_what_was_noticed_is_shown_until_a_person_has_looked_at_it(agency:
     await feed.execute_update(StatusFeedWorkflow.resolve, LOOKED_AT)
     await feed.signal(StatusFeedWorkflow.noticed, other)
     assert await agency.town.notices() == [], "the same matter told once more rings no second time"
+
+
+async def test_person_is_called_once_for_a_long_silence_and_no_longer_when_it_is_over(
+    temporal: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    # Longer than a first try takes to begin, and shorter than the pause before a second one.
+    pace = dataclasses.replace(QUICK, silence=timedelta(seconds=0.5))
+    with temporal.with_time_skipping_disabled():
+        async with (
+            running(tmp_path) as sandbox,
+            client_of(sandbox.base_url) as client,
+            provider_of(sandbox) as provider,
+        ):
+            watch = StatusWatch(client, PROFILE, MaintenanceCalendar(client, PROFILE), temporal.client, pace)
+            async with town(temporal.client, [watch.watch_status_feed]) as people:
+
+                async def swept() -> bool:
+                    return (await people.snapshot()).last_sweep is not None
+
+                async def called() -> bool:
+                    return bool((await people.snapshot()).attention)
+
+                async def settled() -> bool:
+                    return not (await people.snapshot()).attention
+
+                await people.eventually(swept)
+                await provider.arm("unavailable", call="feed", count=3)
+                await people.eventually(called)
+                (matter,) = (await people.snapshot()).attention
+                assert matter.reason is AttentionReason.INTERFACE_UNREACHABLE
+                await people.eventually(settled)
+                told = [entry async for entry in people.feed.fetch_history_events()]
+                names = [event.workflow_execution_signaled_event_attributes.signal_name for event in told]
+                assert names.count("unreachable") == 1
 
 
 @pytest.mark.parametrize("nonsense", [{"nonsense": 1}, None, "sweep"], ids=["an object", "null", "a word"])

@@ -26,6 +26,7 @@ from zairyu.models.capability import Capability
 from zairyu.models.interface import InterfaceProfile
 from zairyu.models.mynaportal import FeedPosition, Sweep, Swept
 from zairyu.models.names import registration_request_id
+from zairyu.models.snapshot import AttentionReason
 from zairyu.models.status import ApplicationStatus, Axis, UnknownWord
 from zairyu.sandbox.service import Sandbox
 from zairyu.workflows.search_attributes import AGENCY_REVISION, REQUEST_ID
@@ -335,6 +336,17 @@ async def test_outage_of_the_feed_is_a_failure_that_is_tried_again(agency: Agenc
     assert (error.type, error.non_retryable) == ("MynaportalUnavailable", False)
 
 
+async def test_outage_of_minutes_is_nobodys_matter_and_one_of_hours_is(agency: Agency) -> None:
+    for tried_for in (timedelta(minutes=119), timedelta(hours=2)):
+        assert (await agency.town.snapshot()).attention == ()
+        await agency.provider.arm("unavailable", call="feed")
+        assert isinstance(await agency.watch(start=SWEPT, tried_for=tried_for).failed(), ApplicationError)
+    (matter,) = (await agency.town.snapshot()).attention
+    assert matter.reason is AttentionReason.INTERFACE_UNREACHABLE
+    assert "Mynaportal cannot be reached" in matter.explanation.en
+    assert "マイナポータルに接続できません" in matter.explanation.ja
+
+
 # ----- crashes ------------------------------------------------------------------------------------------------
 
 
@@ -412,6 +424,7 @@ class Counter:
     seconds: float
     fails: Callable[[str], bool] = lambda _: False
     odd: Callable[[str], bool] = lambda _: False
+    unknown: Callable[[str], bool] = lambda _: False
     enough_after: int = 1_000
     asked: list[str] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
@@ -428,6 +441,8 @@ class Counter:
         self.at_once -= 1
         if len(self.asked) > self.enough_after:
             return Response(status_code=429, headers={"Retry-After": "90"})
+        if self.unknown(request_id):
+            return problem(404, "APPLICATION_NOT_FOUND")
         if self.fails(request_id):
             return problem(503, "UNAVAILABLE")
         return JSONResponse({} if self.odd(request_id) else {**RECORD, "request_id": request_id})
@@ -508,6 +523,27 @@ async def test_one_that_gets_no_answer_does_not_stop_the_others(agency: Agency) 
     assert [await agency.town.revisions(agency.town.request_id(number)) for number in range(4)] == [[1], [], [1], [1]]
     assert reached[0].swept is not None
     assert (reached[0].swept.asked, reached[0].swept.unanswered) == (3, 1)
+
+
+async def test_what_the_agency_had_and_does_not_know_any_more_is_noticed(agency: Agency) -> None:
+    lost, never_heard_of = agency.town.request_id(1), agency.town.request_id(2)
+    before = Counter(seconds=0.0, unknown=lambda request_id: request_id == never_heard_of)
+    after = Counter(seconds=0.0, unknown=lambda request_id: request_id in (lost, never_heard_of))
+
+    async def swept(client: MynaportalClient) -> None:
+        watch = Watch(agency.town, client, WITHOUT_FEED)
+        await watch.until(lambda beat: beat.swept is not None)
+        await watch.stop()
+
+    async def listed() -> bool:
+        query = f"RequestId = '{lost}' AND AgencyRevision = 1"
+        return bool([one async for one in agency.town.temporal.list_workflows(query)])
+
+    await counted(agency, before, 3, swept)
+    await agency.town.eventually(listed)
+    assert await agency.town.notices() == []
+    await counted(agency, after, 0, swept)
+    assert await agency.town.notices() == [("APPLICATION_NOT_FOUND", 1, (lost,))]
 
 
 async def test_last_one_without_an_answer_does_not_hold_up_the_next_sweep(agency: Agency) -> None:

@@ -109,6 +109,7 @@ class Watch:
         pace: Pace = QUICK,
         start: FeedPosition | None = None,
         beaten: FeedPosition | None = None,
+        tried_for: timedelta = timedelta(),
     ) -> None:
         self.beats: list[FeedPosition] = []
         self._environment = ActivityEnvironment()
@@ -116,6 +117,7 @@ class Watch:
             self._environment.info,
             task_queue=town.queue,
             workflow_id=town.feed.id,
+            scheduled_time=datetime.now(UTC) - tried_for,
             current_attempt_scheduled_time=datetime.now(UTC),
             heartbeat_details=[] if beaten is None else [beaten.model_dump()],
         )

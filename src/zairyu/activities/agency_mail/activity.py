@@ -16,6 +16,7 @@ from zairyu.activities.agency_mail.mailbox import FOR_A_PERSON, TAKEN, AgencyMai
 from zairyu.activities.agency_mail.sender import Senders
 from zairyu.activities.failures import translated
 from zairyu.activities.heartbeat import beating
+from zairyu.activities.silence import LONG, Silence
 from zairyu.models.agency_mail import AgencyMailWatched, LeftForAPerson, WatchAgencyMail
 from zairyu.models.messages import AgencyWrote
 from zairyu.models.names import number_key
@@ -48,6 +49,7 @@ class AgencyMailReader:
         unmatched_for: timedelta = timedelta(minutes=10),
         look_again: timedelta = timedelta(seconds=20),
         most_calls: int = 500,
+        silence: timedelta = LONG,
     ) -> None:
         """Read a mailbox.
 
@@ -60,6 +62,7 @@ class AgencyMailReader:
             look_again: How long after a look the next one follows when nothing comes.
             most_calls: After so many calls for a person a watch ends, so that the workflow can go on in a new history
                 long before this one is full.
+            silence: After how long without an answer a person is called for.
         """
         self._account = account
         self._senders = senders
@@ -67,6 +70,7 @@ class AgencyMailReader:
         self._unmatched_for = unmatched_for
         self._look_again = look_again
         self._most_calls = most_calls
+        self._silence = Silence(temporal, long=silence)
 
     @activity.defn(name=WATCH_AGENCY_MAIL.name)
     async def watch_agency_mail(self, watch: WatchAgencyMail) -> AgencyMailWatched:
@@ -76,9 +80,10 @@ class AgencyMailReader:
         """
         async with beating():
             with translated():
-                if self._account is None:
-                    raise AgencyMailboxUnavailable(detail="ZAIRYU_IMAP_HOST is not set")
-                return await self._watch(AgencyMailbox(self._account))
+                async with self._silence.told():
+                    if self._account is None:
+                        raise AgencyMailboxUnavailable(detail="ZAIRYU_IMAP_HOST is not set")
+                    return await self._watch(AgencyMailbox(self._account))
 
     async def _watch(self, mailbox: AgencyMailbox) -> AgencyMailWatched:
         stopping = asyncio.create_task(activity.wait_for_worker_shutdown())
@@ -89,7 +94,7 @@ class AgencyMailReader:
             await asyncio.to_thread(mailbox.open)
             while not stopping.done() and asyncio.get_running_loop().time() < ends:
                 await self._look_through(mailbox, moved)
-                if moved[FOR_A_PERSON] >= self._most_calls:
+                if moved[FOR_A_PERSON] >= self._most_calls or self._silence.is_long():
                     break
                 waiting = asyncio.create_task(asyncio.to_thread(mailbox.wait, self._look_again.total_seconds()))
                 await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)

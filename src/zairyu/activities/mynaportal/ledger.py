@@ -9,6 +9,7 @@ from temporalio.common import SearchAttributeKey
 _REQUEST_ID: Final = SearchAttributeKey.for_keyword("RequestId")
 _AGENCY_REVISION: Final = SearchAttributeKey.for_int("AgencyRevision")
 _ON_A_PAGE: Final = 1000
+_CLOSED: Final = sys.maxsize
 
 
 class Ledger:
@@ -47,10 +48,14 @@ class Ledger:
         """The newest revision that an application has been told of; 0 for none."""
         return self._revisions.get(request_id, 0)
 
+    def has_heard(self, request_id: str) -> bool:
+        """Whether it is open, and has been told of something."""
+        return 0 < self.revision(request_id) < _CLOSED
+
     def note(self, request_id: str, revision: int) -> None:
         """It has been told of this revision."""
         self._revisions[request_id] = max(revision, self.revision(request_id))
 
     def close(self, request_id: str) -> None:
         """There is nobody to tell: nothing that still comes under it is news."""
-        self._revisions[request_id] = sys.maxsize
+        self._revisions[request_id] = _CLOSED

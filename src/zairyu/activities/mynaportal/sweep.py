@@ -31,10 +31,12 @@ class Sweeper:
         profile: InterfaceProfile,
         hear: Callable[[wire.StatusRecord], Awaitable[None]],
         unreadable: Callable[[str], None],
+        not_found: Callable[[str], None],
     ) -> None:
         """Pass what is heard of each application to `hear`, which takes it before the application counts as asked.
 
-        And to `unreadable` the request id of each whose answer cannot be read.
+        And to `unreadable` the request id of each whose answer cannot be read, to `not_found` of each that the agency
+        does not know.
         """
         self._client = client
         self._at_once = profile.requests_at_once
@@ -42,6 +44,7 @@ class Sweeper:
         self._pace = AsyncLimiter(1, 1 / profile.requests_per_second)
         self._hear = hear
         self._unreadable = unreadable
+        self._not_found = not_found
 
     async def ask_for(self, request_ids: Sequence[str], asked: Callable[[str, bool], None], *, of: int) -> None:
         """Ask for them, some at once.
@@ -95,5 +98,6 @@ class Sweeper:
             record = await self._client.look_up(request_id)
         if record is None:
             _log.warning("application-unknown-to-the-agency", request_id=request_id)
+            self._not_found(request_id)
         else:
             await self._hear(record)

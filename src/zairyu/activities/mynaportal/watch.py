@@ -26,6 +26,7 @@ from zairyu.activities.mynaportal.ledger import Ledger
 from zairyu.activities.mynaportal.maintenance import DeadlineTeller, MaintenanceCalendar
 from zairyu.activities.mynaportal.sweep import Sweeper
 from zairyu.activities.mynaportal.telling import Teller, Told
+from zairyu.activities.silence import LONG, Silence
 from zairyu.models.capability import Capability
 from zairyu.models.feed import MOST_IDS, FeedNotice
 from zairyu.models.interface import InterfaceProfile
@@ -56,6 +57,8 @@ class Pace:
     """How often the interface is asked when it rests."""
     again: timedelta = timedelta(minutes=1)
     """How soon something is tried again that must not stop the rest."""
+    silence: timedelta = LONG
+    """After how long without an answer a person is called for."""
 
 
 class StatusWatch:
@@ -75,6 +78,7 @@ class StatusWatch:
         self._temporal = temporal
         self._pace = pace
         self._deadlines = DeadlineTeller(temporal)
+        self._silence = Silence(temporal, long=pace.silence)
 
     @activity.defn(name=WATCH_STATUS_FEED.name)
     async def watch_status_feed(self, start: FeedPosition) -> FeedPosition:
@@ -86,10 +90,18 @@ class StatusWatch:
         beaten = activity.info().heartbeat_details
         position = FeedPosition.model_validate(beaten[0]) if beaten else start
         watch = _Watch(
-            position, self._client, self._profile, self._maintenance, self._deadlines, self._temporal, self._pace
+            position,
+            self._client,
+            self._profile,
+            self._maintenance,
+            self._deadlines,
+            self._temporal,
+            self._pace,
+            awaited=self._silence.is_long(),
         )
         with translated():
-            return await watch.watch()
+            async with self._silence.told():
+                return await watch.watch()
 
 
 class _Watch:
@@ -104,7 +116,10 @@ class _Watch:
         deadlines: DeadlineTeller,
         temporal: Client,
         pace: Pace,
+        *,
+        awaited: bool,
     ) -> None:
+        """Watch from a position on; where an answer is `awaited`, only until there is one."""
         info = activity.info()
         self._position = position
         self._client = client
@@ -114,6 +129,7 @@ class _Watch:
         self._deadlines = deadlines
         self._temporal = temporal
         self._pace = pace
+        self._awaited = awaited
         self._queue = info.task_queue
         self._own_id = info.workflow_id or ""
         self._began_at, self._began = info.current_attempt_scheduled_time, _moment()
@@ -121,7 +137,9 @@ class _Watch:
         self._teller = Teller(temporal, profile, self._ledger)
         self._unreadable: list[str] = []
         """Those whose answers this sweep could not read."""
-        self._sweeper = Sweeper(client, profile, self._hear, self._unreadable.append)
+        self._not_found: list[str] = []
+        """Those that the agency had taken, and does not know any more."""
+        self._sweeper = Sweeper(client, profile, self._hear, self._unreadable.append, self._miss)
         self._sweeping = False
         self._started_over: float | None = None
         """When the feed last forgot our place in it."""
@@ -180,6 +198,11 @@ class _Watch:
             await asyncio.sleep(_BEAT.total_seconds())
             activity.heartbeat(self._position)
 
+    def _answered(self) -> None:
+        self._move(answered_at=self._now)
+        if self._awaited:
+            self._done.set()
+
     def _move(self, **changes: Any) -> None:
         self._position = self._position.model_copy(update=changes)
 
@@ -202,6 +225,7 @@ class _Watch:
                 _log.warning("feed-unreadable", error=error.type_name)
                 await self._pause_after(error)
                 continue
+            self._answered()
             if page.events:
                 await self._ledger.ensure_listed()
             for record in page.events:
@@ -300,6 +324,11 @@ class _Watch:
         if told.applications and self._has_feed:
             self._found[record.request_id] = (record.revision, _moment())
 
+    def _miss(self, request_id: str) -> None:
+        """The agency does not know it: of one that it has never told of, the missing receipt number will tell."""
+        if self._ledger.has_heard(request_id):
+            self._not_found.append(request_id)
+
     def _asked(self, request_id: str, answered: bool) -> None:
         sweep = self._under_way
         self._move(
@@ -311,12 +340,17 @@ class _Watch:
                 }
             )
         )
+        if answered:
+            self._answered()
 
     async def _end_sweep(self) -> None:
         sweep, wanted_at = self._under_way, self._position.sweep_wanted_at
         self._found.clear()
         await self._notice(AttentionReason.NEWS_UNREADABLE, self._unreadable)
         self._unreadable.clear()
+        # Without a feed one sweep follows the other: the same is told once a day.
+        await self._notice(AttentionReason.APPLICATION_NOT_FOUND, self._not_found, at=f"{self._now:%Y-%m-%d}")
+        self._not_found.clear()
         if sweep.missed:
             await self._notice(
                 AttentionReason.NEWS_MISSED, sweep.missed_ids, at=sweep.began_at.isoformat(), count=sweep.missed
