@@ -173,15 +173,11 @@ def _show_news(snapshot: ApplicationSnapshot) -> None:
     """What is odd in what the agency says, and when it cannot be reached."""
     for unknown in snapshot.unknown_words:
         _say(
-            f"対応表にない語（{unknown.axis.value}）：「{unknown.word}」",
-            f"A word that the profile does not have ({unknown.axis.value}): “{unknown.word}”",
+            f"対応表にない語（{unknown.axis.label.ja}）：「{unknown.word}」",
+            f"A word that the profile does not have ({unknown.axis.label.en}): “{unknown.word}”",
         )
     for two in snapshot.disagreements:
-        _say(
-            f"食い違い（{two.axis.value}）：{two.counts.value}の{two.counted}を採用、{two.other.value}は{two.set_aside}",
-            f"Disagreement ({two.axis.value}): {two.counts.value} says {two.counted}, which counts; "
-            f"{two.other.value} says {two.set_aside}",
-        )
+        _say(f"食い違い　{two.sentence.ja}", f"Disagreement. {two.sentence.en}")
     for window in snapshot.maintenance:
         begins, ends = (f"{moment.astimezone(JAPAN):%Y-%m-%d %H:%M}" for moment in (window.begins, window.ends))
         _say(

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from zairyu.models.base import Model
+from zairyu.models.base import BilingualText, Model
 from zairyu.models.capability import Capability
 from zairyu.models.names import number_key
 from zairyu.models.residence import PeriodOfStay
@@ -99,6 +99,23 @@ class Axis(StrEnum):
     FEE = "FEE"
     PAYMENT = "PAYMENT"
 
+    @property
+    def label(self) -> BilingualText:
+        """What it is about, in words."""
+        return _AXIS_LABELS[self]
+
+
+_AXIS_LABELS = {
+    Axis.RECEIPT_NUMBER: BilingualText(ja="申請受付番号", en="receipt number"),
+    Axis.APPLICATION: BilingualText(ja="申請状態", en="status of the application"),
+    Axis.DOCUMENTS: BilingualText(ja="追加資料", en="additional documents"),
+    Axis.COLLECTION: BilingualText(ja="受領", en="collection"),
+    Axis.OUTCOME: BilingualText(ja="審査の結果", en="result"),
+    Axis.GRANT: BilingualText(ja="許可の内容", en="what was granted"),
+    Axis.FEE: BilingualText(ja="手数料", en="fee"),
+    Axis.PAYMENT: BilingualText(ja="手数料の納付", en="payment of the fee"),
+}
+
 
 class UnknownWord(Model):
     """A word of the agency that the profile's table does not have."""
@@ -151,6 +168,18 @@ class Source(StrEnum):
     HAND = "HAND"
     """A person who looked it up."""
 
+    @property
+    def label(self) -> BilingualText:
+        """Whose word it is, in words."""
+        return _SOURCE_LABELS[self]
+
+
+_SOURCE_LABELS = {
+    Source.INTERFACE: BilingualText(ja="連携先の通知", en="the interface"),
+    Source.MAIL: BilingualText(ja="メール", en="a mail"),
+    Source.HAND: BilingualText(ja="担当者の確認", en="somebody who looked it up"),
+}
+
 
 class AskedDocuments(Model):
     """Additional documents that the agency asks for, as they stand in a mail or on its website."""
@@ -193,3 +222,14 @@ class Disagreement(Model):
     other: Source
     set_aside: str
     since: AwareDatetime
+
+    @property
+    def sentence(self) -> BilingualText:
+        """Both words, whose they are, and which is followed."""
+        axis, counts, other = self.axis.label, self.counts.label, self.other.label
+        return BilingualText(
+            ja=f"{axis.ja}：{counts.ja}では「{self.counted}」、{other.ja}では「{self.set_aside}」です。"
+            f"後のもの（{counts.ja}）に従います。",
+            en=f"{axis.en.capitalize()}: {counts.en} says {self.counted}, {other.en} says {self.set_aside}. "
+            f"The later word counts, which is that of {counts.en}.",
+        )

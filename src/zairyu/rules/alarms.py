@@ -159,10 +159,7 @@ def _disagreements(state: ApplicationState) -> Iterator[Alarm]:
             at=found.since + timedelta(days=days),
             summary="Two sources still disagree",
             explanation=BilingualText(
-                ja=f"{found.axis.value}: {found.counts.value}では「{found.counted}」、{found.other.value}では"
-                f"「{found.set_aside}」です。後のもの（{found.counts.value}）に従っています。提出先に確認してください。",
-                en=f"{found.axis.value}: {found.counts.value} says {found.counted!r}, {found.other.value} says "
-                f"{found.set_aside!r}. The later one ({found.counts.value}) is followed. Ask the office.",
+                ja=f"{found.sentence.ja}提出先に確認してください。", en=f"{found.sentence.en} Ask the office."
             ),
         )
 

@@ -153,12 +153,7 @@ class Case(Record[ApplicationState]):
         state.report, state.disagreements = found.report, list(found.disagreements)
         for each in found.disagreements:
             if (each.axis, each.set_aside) not in shown:
-                self.tell(
-                    f"{each.axis.value}: {each.counts.value}では「{each.counted}」、"
-                    f"{each.other.value}では「{each.set_aside}」です。後のものに従います。",
-                    f"{each.axis.value}: {each.counts.value} says {each.counted!r}, {each.other.value} says "
-                    f"{each.set_aside!r}. The later one is followed.",
-                )
+                self.tell(each.sentence.ja, each.sentence.en)
 
     def _tell_news(self, before: StatusReport | None, at: datetime, source: Source) -> None:
         state, now = self.state, self.state.report
@@ -176,12 +171,14 @@ class Case(Record[ApplicationState]):
         if not report.unknown_words:
             self.settle(AttentionReason.STATUS_WORD_UNKNOWN)
             return
-        words = ", ".join(f"{unknown.axis.value} 「{unknown.word}」" for unknown in report.unknown_words)
+        unknown = report.unknown_words
+        words_ja = "、".join(f"{one.axis.label.ja}「{one.word}」" for one in unknown)
+        words_en = ", ".join(f"“{one.word}” ({one.axis.label.en})" for one in unknown)
         self.call_for(
             AttentionReason.STATUS_WORD_UNKNOWN,
             BilingualText(
-                ja=f"意味の分からない状態の言葉があります: {words}。それまでに分かっていた状態のまま続けます。",
-                en=f"The agency uses words that nobody here knows: {words}. What was known before still counts.",
+                ja=f"意味の分からない状態の言葉があります：{words_ja}。それまでに分かっていた状態のまま続けます。",
+                en=f"The agency uses words that nobody here knows: {words_en}. What was known before still counts.",
             ),
         )
 

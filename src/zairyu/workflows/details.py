@@ -21,13 +21,9 @@ def details(snapshot: ApplicationSnapshot) -> str:
         lines += [f"Planned maintenance: {in_japan(window.begins)} to {in_japan(window.ends)} JST", ""]
     lines += matters(snapshot.attention, snapshot.manual_steps)
     for word in snapshot.unknown_words:
-        lines += [f"> ? {word.axis.value}: the agency says “{word.word}”, which nobody here knows", ""]
+        lines += [f"> ? The agency says “{word.word}” ({word.axis.label.en}), which nobody here knows", ""]
     for found in snapshot.disagreements:
-        lines += [
-            f"> ≠ {found.axis.value}: {found.counts.value} says “{found.counted}”, and counts; "
-            f"{found.other.value} says “{found.set_aside}”",
-            "",
-        ]
+        lines += [f"> ≠ {found.sentence.en}", ""]
     if snapshot.after_denial:
         lines += [snapshot.after_denial.en, ""]
     lines += [f"- {finding.severity.value}: {finding.message.en}" for finding in snapshot.package_findings]
