@@ -543,6 +543,7 @@ def _said(handed_in: dict[str, Any]) -> dict[str, Model]:
         ),
         "DocumentRequestWorkflow.signal.maintenance_planned": messages.MaintenancePlanned(window=_window()),
         "DocumentRequestWorkflow.update.resolve": _settled(AttentionReason.MAIL_UNDELIVERABLE),
+        "DocumentRequestWorkflow.signal.request_changed": messages.RequestChanged(request=_request()),
         "DocumentRequestWorkflow.signal.documents_received": messages.DocumentsReceived(request=_request()),
         "DocumentRequestWorkflow.query.snapshot": document_request_outlook.snapshot_of(
             _document_request(attachment), today=date(2026, 11, 24)

@@ -14,6 +14,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from tests.documents import content_of
+from tests.stories.test_after_sending import told_next
 from tests.world import World
 from zairyu.activities.documents.blobs import BlobStore
 from zairyu.client import MessageRefused
@@ -23,6 +24,7 @@ from zairyu.models.document_request import DocumentRequestSnapshot
 from zairyu.models.documents import Attachment, AttachmentKind, DocumentRef
 from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.snapshot import AttentionReason, End, ManualStepKind, Phase
+from zairyu.models.status import DocumentRequest, DocumentsStatus
 from zairyu.rules.calendar import JAPAN, add_months, end_of_day, start_of_day
 from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import SandboxPki
@@ -187,6 +189,34 @@ async def in_special_period(world: World) -> tuple[str, int]:
     await world.advance(application_id, timedelta(days=70), request=number)
     await until(world, application_id, number, lambda snapshot: bool(snapshot.manual_steps))
     return application_id, number
+
+
+@pytest.mark.parametrize(("days", "first_reminder"), [(28, 21), (10, 3)], ids=["later", "earlier"])
+async def test_changed_request_is_told_once_and_reminded_of_by_its_new_day(
+    world: World, days: int, first_reminder: int
+) -> None:
+    application_id = await under_examination(world)
+    number = await ask(world, application_id, days=21)
+    due_on = world.today + timedelta(days=days)
+    changed = DocumentRequest(number=number, items=("在職証明書", "住民税の納税証明書"), due_on=due_on)
+    handle = world.handle(application_id)
+    for _ in range(2):
+        await told_next(world, handle, documents=DocumentsStatus.REQUESTED, document_requests=(changed,))
+    now_asked = await until(world, application_id, number, lambda snapshot: snapshot.request.due_on == due_on)
+    assert now_asked.next_deadline is not None
+    assert now_asked.next_deadline.at == end_of_day(due_on)
+    assert (await world.zairyu.snapshot(application_id)).document_requests == (changed,)
+
+    await world.eventually(lambda: arrived(world, 1, "変わりました", "住民税の納税証明書"))
+    await world.advance(application_id, timedelta(days=first_reminder - 1), request=number)
+    assert await letters(world, "期限が近づいています") == []
+    await world.advance(application_id, timedelta(days=2), request=number)
+    await world.eventually(lambda: arrived(world, 1, "期限が近づいています", "住民税の納税証明書"))
+    assert len(await letters(world, "変わりました")) == 1
+
+
+async def arrived(world: World, count: int, *words: str) -> bool:
+    return len(await letters(world, *words)) == count
 
 
 async def test_in_the_special_period_documents_go_by_post_and_a_person_notes_it(world: World) -> None:

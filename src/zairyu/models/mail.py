@@ -23,6 +23,8 @@ class DocumentsRequested(Model):
 
     occasion: Literal["documents-requested"] = "documents-requested"
     request: DocumentRequest
+    changed: bool = False
+    """Whether something else was asked for before, or by another day."""
     reminder: bool = False
     supplied_in_part: bool = False
     """Whether something was supplied, and more was to follow."""

@@ -126,6 +126,12 @@ class AgencyWrote(Model):
     heard: Heard
 
 
+class RequestChanged(Model):
+    """The agency asks for something else, or by another day."""
+
+    request: DocumentRequest
+
+
 class DocumentsReceived(Model):
     """The agency says that it has what it asked for."""
 

@@ -86,12 +86,26 @@ def next_moment(state: DocumentRequestState, today: date) -> Moment | None:
     return min(pending, key=lambda moment: (moment.at, moment.key), default=None)
 
 
-def letter(state: DocumentRequestState, today: date, *, reminder: bool) -> DocumentsRequested:
+def rung_after_change(state: DocumentRequestState, now: datetime) -> list[str]:
+    """The keys of what has been seen to, when the request has become another one.
+
+    It is reminded of anew; a reminder whose moment is over would say nothing that the mail of the change does not.
+    """
+    reminders = [each for each in _moments(state, day_in_japan(now)) if each.what is Occurrence.DUE_SOON]
+    keys = {reminder.key for reminder in reminders}
+    kept = [key for key in state.rung if key not in keys]
+    return kept + [reminder.key for reminder in reminders if reminder.at <= now]
+
+
+def letter(
+    state: DocumentRequestState, today: date, *, reminder: bool = False, changed: bool = False
+) -> DocumentsRequested:
     """What the person is told of the request on a day in Japan."""
     last = online_end(state, today)
     by_post_some_day = last is not None and last < max(state.start.request.due_on, today)
     return DocumentsRequested(
         request=state.start.request,
+        changed=changed,
         reminder=reminder,
         supplied_in_part=bool(state.supplies),
         online_until=last if by_post_some_day and last is not None and last >= today else None,

@@ -631,7 +631,7 @@ class ApplicationWorkflow(ApplicationMessages):
             await self._withdraw()
         self._requests.follow_new()
         if state.after_sending:
-            await self._requests.end_answered()
+            await self._requests.tell_changes()
         if state.wanted_collection is not None:
             await self._change_collection(state.wanted_collection)
 

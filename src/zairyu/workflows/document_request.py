@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         DocumentsReceived,
         MaintenancePlanned,
         Message,
+        RequestChanged,
         Resolve,
         SignAt,
         StopSigning,
@@ -46,6 +47,8 @@ with workflow.unsafe.imports_passed_through():
         letter,
         maintenance_letter,
         next_moment,
+        online_end,
+        rung_after_change,
     )
     from zairyu.rules.manual_steps import instructions
     from zairyu.rules.reminders import document_reminders
@@ -107,7 +110,7 @@ class DocumentRequestWorkflow:
             # The first mail says it.
             state.rung.append(moment.key)
             self._record.ask_by_hand(_BY_HAND, by_post_now(state, today()))
-        self._record.mail(letter(state, today(), reminder=False), key=self._known_as())
+        self._record.mail(letter(state, today()), key=self._known_as())
         self._record.tell(
             f"追加資料を{start.request.due_on}までに求められました。",
             f"Additional documents are due on {start.request.due_on}.",
@@ -370,6 +373,25 @@ class DocumentRequestWorkflow:
     def maintenance_planned(self, message: MaintenancePlanned) -> None:
         """Whatever has to arrive by the due date has to arrive before the window begins."""
         self._note_maintenance(message)
+
+    @workflow.signal(description="The agency asks for something else, or by another day.")
+    def request_changed(self, message: RequestChanged) -> None:
+        """Follow what is asked for now; what was supplied stays supplied."""
+        state, now_asked, before = self._state, message.request, self._state.start.request
+        if now_asked == before or now_asked.number != before.number or state.answered:
+            return
+        state.start = state.start.model_copy(update={"request": now_asked})
+        due = end_of_day(now_asked.due_on)
+        state.maintenance = [window for window in state.maintenance if window.swallows(due)]
+        state.rung = rung_after_change(state, workflow.now())
+        last = online_end(state, today())
+        if last is not None and last < today():
+            self._record.ask_by_hand(_BY_HAND, by_post_now(state, today()))
+        self._record.mail(letter(state, today(), changed=True), key=f"{self._known_as()}-changed-{len(state.mailed)}")
+        self._record.tell(
+            f"求められている追加資料が変わりました。期限は{now_asked.due_on}です。",
+            f"What is asked for has changed; it is due on {now_asked.due_on}.",
+        )
 
     @workflow.signal(description="The agency has the documents.")
     def documents_received(self, message: DocumentsReceived) -> None:

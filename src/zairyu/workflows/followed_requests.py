@@ -30,6 +30,8 @@ class FollowedRequests:
         self._following: dict[int, asyncio.Task[None]] = {}
         self._open: dict[int, workflow.ChildWorkflowHandle[Any, Any]] = {}
         """Those whose answer the agency has not told of."""
+        self._told: dict[int, DocumentRequest] = {}
+        """What each of them was told that it is about."""
 
     @property
     def under_way(self) -> bool:
@@ -53,17 +55,23 @@ class FollowedRequests:
             self._state.followed_requests.append(request.number)
             self._following[request.number] = asyncio.create_task(self._follow(request))
 
-    async def end_answered(self) -> None:
-        """Somebody may have brought the documents to the office, or put them on the agency's website."""
+    async def tell_changes(self) -> None:
+        """Tell those that the agency has changed, and those whose documents it has, however they came there."""
         report = self._state.report
         for request in report.document_requests if report else ():
-            child = self._open.pop(request.number, None) if request.supplied else None
-            if child is not None:
-                # It may have ended just now.
-                with suppress(FailureError):
-                    await child.signal(
-                        DocumentRequestWorkflow.documents_received, messages.DocumentsReceived(request=request)
-                    )
+            child = self._open.get(request.number)
+            if child is None or request == self._told[request.number]:
+                continue
+            self._told[request.number] = request
+            # It may have ended just now.
+            with suppress(FailureError):
+                if request.supplied:
+                    del self._open[request.number]
+                    received = messages.DocumentsReceived(request=request)
+                    await child.signal(DocumentRequestWorkflow.documents_received, received)
+                else:
+                    changed = messages.RequestChanged(request=request)
+                    await child.signal(DocumentRequestWorkflow.request_changed, changed)
 
     def stop(self) -> None:
         """Follow none of them any more."""
@@ -81,10 +89,10 @@ class FollowedRequests:
                 parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
                 static_summary=f"Request {request.number} for additional documents, due on {request.due_on}",
             )
-            self._open[request.number] = child
+            self._open[request.number], self._told[request.number] = child, request
             if self._state.after_sending:
-                # The answer may have been told while it was starting.
-                await self.end_answered()
+                # Something may have been told while it was starting.
+                await self.tell_changes()
             followed = await child
         except ChildWorkflowError as error:
             if is_cancelled_exception(error):

@@ -52,6 +52,7 @@ def _collection(method: CollectionMethod) -> CollectionReady:
 OCCASIONS: Final[dict[str, Occasion]] = {
     "receipt number": ReceiptNumberIssued(receipt_number="東2026-000123"),
     "documents": DocumentsRequested(request=_ASKED),
+    "documents, changed": DocumentsRequested(request=_ASKED, changed=True),
     "documents again": DocumentsRequested(request=_ASKED, reminder=True),
     "the rest of the documents": DocumentsRequested(request=_ASKED, reminder=True, supplied_in_part=True),
     "documents, soon by post": DocumentsRequested(request=_ASKED, online_until=date(2026, 12, 1), by_post=_BY_POST),
