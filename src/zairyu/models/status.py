@@ -229,7 +229,7 @@ class Disagreement(Model):
         axis, counts, other = self.axis.label, self.counts.label, self.other.label
         return BilingualText(
             ja=f"{axis.ja}：{counts.ja}では「{self.counted}」、{other.ja}では「{self.set_aside}」です。"
-            f"後のもの（{counts.ja}）に従います。",
+            f"後の「{self.counted}」に従います。",
             en=f"{axis.en.capitalize()}: {counts.en} says {self.counted}, {other.en} says {self.set_aside}. "
-            f"The later word counts, which is that of {counts.en}.",
+            f"The later word counts: {self.counted}.",
         )
