@@ -1,6 +1,6 @@
 """A watch that has had no luck for long calls for a person."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,17 +34,23 @@ class Silence:
         return info.current_attempt_scheduled_time - info.scheduled_time >= self._long
 
     @asynccontextmanager
-    async def told(self) -> AsyncIterator[None]:
-        """Tell when what happens inside fails once more, and has for long."""
+    async def told(self, answered_at: Callable[[], datetime | None] = lambda: None) -> AsyncIterator[None]:
+        """Tell when what happens inside fails once more, and has for long.
+
+        Args:
+            answered_at: when there was an answer last, where the watch knows: one that only breaks off again and again
+                is not silent.
+        """
         try:
             yield
         except StepError as error:
-            await self._tell(error)
+            await self._tell(error, answered_at())
             raise
 
-    async def _tell(self, error: StepError) -> None:
+    async def _tell(self, error: StepError, answered_at: datetime | None) -> None:
         info = activity.info()
-        if not self.is_long() or self._told_of == info.scheduled_time:
+        lately = answered_at is not None and info.current_attempt_scheduled_time - answered_at < self._long / 2
+        if not self.is_long() or lately or self._told_of == info.scheduled_time:
             return
         news = Unreachable(notice_id=f"unreachable {info.scheduled_time.isoformat()}", why=error.sentence)
         try:

@@ -83,6 +83,10 @@ class Sweep(Model):
     """How many had news that the feed did not bring."""
     missed_ids: tuple[str, ...] = ()
     """The first of them."""
+    lost: int = 0
+    """How many the agency does not know any more, though it has told of them before."""
+    lost_ids: tuple[str, ...] = ()
+    """The first of them."""
 
 
 class Swept(Model):

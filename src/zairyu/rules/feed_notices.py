@@ -41,8 +41,11 @@ def explanation_of(notice: FeedNotice) -> BilingualText:
 
 
 def summed_up(open_notice: FeedNotice | None, notice: FeedNotice) -> FeedNotice:
-    """The open notice of the same reason, if there is one, and another one together."""
-    if open_notice is None:
+    """The open notice of the same reason, if there is one, and another one together.
+
+    What is looked for anew by each sweep is not summed up: the last one has found all of it.
+    """
+    if open_notice is None or notice.reason is AttentionReason.APPLICATION_NOT_FOUND:
         return notice
     ids = dict.fromkeys((*open_notice.request_ids, *notice.request_ids))
     return notice.model_copy(update={"count": open_notice.count + notice.count, "request_ids": tuple(ids)[:MOST_IDS]})

@@ -29,7 +29,9 @@ def why_not_resolved(
 
 def silent(why: BilingualText) -> BilingualText:
     """What an operator reads of a watch that has had no luck for long, and why its last try had none."""
-    return BilingualText(ja=f"1時間以上応答がありません。{why.ja}", en=f"No answer for more than an hour. {why.en}")
+    return BilingualText(
+        ja=f"1時間以上、新しい情報を読み取れていません。{why.ja}", en=f"No news for more than an hour. {why.en}"
+    )
 
 
 def why_no_such_step(kind: ManualStepKind, state: ProcessState) -> BilingualText | None:

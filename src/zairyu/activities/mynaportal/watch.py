@@ -33,6 +33,7 @@ from zairyu.models.interface import InterfaceProfile
 from zairyu.models.mynaportal import FeedPosition, Sweep, Swept
 from zairyu.models.snapshot import AttentionReason
 from zairyu.models.steps import WATCH_STATUS_FEED
+from zairyu.rules.calendar import day_in_japan
 
 _WATCH: Final = timedelta(hours=1)
 """How long one watch lasts before the workflow writes its position down. Shorter than the step's one try."""
@@ -100,7 +101,7 @@ class StatusWatch:
             awaited=self._silence.is_long(),
         )
         with translated():
-            async with self._silence.told():
+            async with self._silence.told(watch.answered_at):
                 return await watch.watch()
 
 
@@ -137,8 +138,6 @@ class _Watch:
         self._teller = Teller(temporal, profile, self._ledger)
         self._unreadable: list[str] = []
         """Those whose answers this sweep could not read."""
-        self._not_found: list[str] = []
-        """Those that the agency had taken, and does not know any more."""
         self._sweeper = Sweeper(client, profile, self._hear, self._unreadable.append, self._miss)
         self._sweeping = False
         self._started_over: float | None = None
@@ -197,6 +196,10 @@ class _Watch:
         while True:
             await asyncio.sleep(_BEAT.total_seconds())
             activity.heartbeat(self._position)
+
+    def answered_at(self) -> datetime | None:
+        """When the interface last answered."""
+        return self._position.answered_at
 
     def _answered(self) -> None:
         self._move(answered_at=self._now)
@@ -326,8 +329,10 @@ class _Watch:
 
     def _miss(self, request_id: str) -> None:
         """The agency does not know it: of one that it has never told of, the missing receipt number will tell."""
-        if self._ledger.has_heard(request_id):
-            self._not_found.append(request_id)
+        sweep = self._under_way
+        if self._ledger.has_heard(request_id) and request_id not in sweep.lost_ids:
+            ids = (*sweep.lost_ids, request_id)[:MOST_IDS]
+            self._move(sweep=sweep.model_copy(update={"lost": sweep.lost + 1, "lost_ids": ids}))
 
     def _asked(self, request_id: str, answered: bool) -> None:
         sweep = self._under_way
@@ -348,9 +353,10 @@ class _Watch:
         self._found.clear()
         await self._notice(AttentionReason.NEWS_UNREADABLE, self._unreadable)
         self._unreadable.clear()
-        # Without a feed one sweep follows the other: the same is told once a day.
-        await self._notice(AttentionReason.APPLICATION_NOT_FOUND, self._not_found, at=f"{self._now:%Y-%m-%d}")
-        self._not_found.clear()
+        if sweep.lost:
+            # Without a feed one sweep follows the other: the same is told once a day.
+            day = day_in_japan(self._now)
+            await self._notice(AttentionReason.APPLICATION_NOT_FOUND, sweep.lost_ids, at=str(day), count=sweep.lost)
         if sweep.missed:
             await self._notice(
                 AttentionReason.NEWS_MISSED, sweep.missed_ids, at=sweep.began_at.isoformat(), count=sweep.missed
