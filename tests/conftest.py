@@ -11,7 +11,7 @@ from zairyu.runtime.keys import KeyRing
 from zairyu.sandbox.card.pki import SandboxPki
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Three for two processors: a third of the time tests wait for servers, desks and commands."""
     return (yield) * 3 // 2

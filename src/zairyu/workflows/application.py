@@ -363,6 +363,7 @@ class ApplicationWorkflow(ApplicationMessages):
         # What was decided cannot be withdrawn any more.
         self._state.withdrawal_requested = False
         self._state.manual_steps.clear()
+        self._state.corrections.clear()
         self._mail_decision(outcome)
         match outcome:
             case Outcome.PERMITTED:
