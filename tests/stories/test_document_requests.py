@@ -215,6 +215,70 @@ async def test_changed_request_is_told_once_and_reminded_of_by_its_new_day(
     assert len(await letters(world, "変わりました")) == 1
 
 
+async def changes(world: World, application_id: str, number: int, *items: str, days: int) -> DocumentRequestSnapshot:
+    """Have the agency change what it asks for, or by when."""
+    due_on = world.today + timedelta(days=days)
+    changed = DocumentRequest(number=number, items=items, due_on=due_on)
+    handle, revision = world.handle(application_id), 1_000 + len(items)
+    await told_next(world, handle, revision=revision, documents=DocumentsStatus.REQUESTED, document_requests=(changed,))
+    return await until(world, application_id, number, lambda snapshot: snapshot.request == changed)
+
+
+async def test_request_that_is_put_off_after_its_reminder_is_reminded_of_again(world: World) -> None:
+    application_id = await under_examination(world)
+    number = await ask(world, application_id, days=14)
+    await world.advance(application_id, timedelta(days=8), request=number)
+    await world.eventually(lambda: arrived(world, 1, "期限が近づいています"))
+    await changes(world, application_id, number, "在職証明書", days=20)
+    await world.advance(application_id, timedelta(days=14), request=number)
+    await world.eventually(lambda: arrived(world, 2, "期限が近づいています"))
+
+
+async def test_answer_that_waits_for_its_signature_is_not_sent_for_another_request(signing_world: World) -> None:
+    world = signing_world
+    application_id = await under_examination(world)
+    number = await ask(world, application_id)
+    await supply(world, application_id, number)
+    await until(world, application_id, number, lambda snapshot: snapshot.to_sign)
+    put_off = await changes(world, application_id, number, "在職証明書", days=20)
+    assert put_off.to_sign, "another day makes the answer no other one"
+
+    more = await changes(world, application_id, number, "在職証明書", "住民税の納税証明書", days=20)
+    taken_back = await until(world, application_id, number, lambda snapshot: not snapshot.to_sign)
+    assert (more.answered, taken_back.answered) == (False, False)
+    assert taken_back.refusal is not None
+    await supply(world, application_id, number)
+    await sign(world, application_id, number)
+    answered = await until(world, application_id, number, lambda snapshot: snapshot.answered)
+    assert len(answered.supplies) == len(await supplies(world)) == 1
+
+
+async def test_answer_on_its_way_does_not_answer_what_was_asked_for_meanwhile(world: World) -> None:
+    application_id = await under_examination(world)
+    number = await ask(world, application_id)
+    await world.arm("unavailable", call="documents", count=2)
+    await supply(world, application_id, number)
+    await changes(world, application_id, number, "在職証明書", "住民税の納税証明書", days=20)
+    supplied = await until(world, application_id, number, lambda snapshot: bool(snapshot.supplies))
+    assert not supplied.answered
+    assert supplied.waiting_for is not None
+    assert "rest" in supplied.waiting_for.en
+
+
+async def test_who_has_the_step_keeps_it_when_the_day_changes(world: World) -> None:
+    application_id = await under_examination(world)
+    number = await ask(world, application_id)
+    assert (await world.http.post("/sandbox/offers", json=[])).is_success
+    await supply(world, application_id, number)
+    await until(world, application_id, number, lambda snapshot: bool(snapshot.manual_steps))
+    taken = messages.AssignManualStep(message_id="a-1", step=BY_HAND, assignee="sato01")
+    await world.zairyu.send_to_document_request(application_id, number, "assign_manual_step", taken)
+    changed = await changes(world, application_id, number, "在職証明書", "住民税の納税証明書", days=20)
+    (step,) = changed.manual_steps
+    assert (step.assignee, changed.prepared) == ("sato01", None)
+    assert str(changed.request.due_on) in step.instructions.en
+
+
 async def arrived(world: World, count: int, *words: str) -> bool:
     return len(await letters(world, *words)) == count
 

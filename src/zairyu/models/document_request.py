@@ -147,7 +147,7 @@ class DocumentRequestState(ProcessState):
     received: bool = False
     """The agency says that it has the documents, however they came there."""
     maintenance: list[MaintenanceWindow] = Field(default_factory=list)
-    """Of the windows that were told, those in which the due date ends."""
+    """The windows that were told because the due date ended in them; it may be another one now."""
 
 
 DOCUMENT_REQUEST_UPDATES: Final[Mapping[str, type[Message]]] = {

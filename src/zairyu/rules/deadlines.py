@@ -112,12 +112,17 @@ def in_words(day: date) -> BilingualText:
     )
 
 
-def brought_forward(deadline: datetime, windows: Iterable[MaintenanceWindow]) -> datetime:
-    """The moment before which something has to arrive, where the interface rests until its deadline.
-
-    One window may follow on another: then it is the beginning of the first.
-    """
+def swallowing(deadline: datetime, windows: Iterable[MaintenanceWindow]) -> list[MaintenanceWindow]:
+    """The windows in which the interface rests until a deadline, the latest first: one may follow on another."""
+    found = []
     for window in sorted(windows, key=lambda window: window.begins, reverse=True):
         if window.swallows(deadline):
+            found.append(window)
             deadline = window.begins
-    return deadline
+    return found
+
+
+def brought_forward(deadline: datetime, windows: Iterable[MaintenanceWindow]) -> datetime:
+    """The moment before which something has to arrive, where the interface rests until its deadline."""
+    found = swallowing(deadline, windows)
+    return found[-1].begins if found else deadline

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 from zairyu.models.base import BilingualText, Model
 from zairyu.models.document_request import DocumentRequestSnapshot, DocumentRequestState
+from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.mail import DocumentsRequested, MaintenanceAhead
 from zairyu.models.snapshot import ManualStepKind, NextDeadline
 from zairyu.rules.calendar import day_in_japan, end_of_day, start_of_day
-from zairyu.rules.deadlines import brought_forward
+from zairyu.rules.deadlines import brought_forward, swallowing
 from zairyu.rules.manual_steps import reminders
 from zairyu.rules.reminders import document_reminders
 from zairyu.rules.supplying_online import by_post, online_until
@@ -56,7 +57,7 @@ def snapshot_of(state: DocumentRequestState, *, today: date) -> DocumentRequestS
         evidence=state.evidence,
         next_deadline=_next_deadline(state) if state.after_sending and not state.answered else None,
         online_until=online_end(state, today),
-        maintenance=tuple(state.maintenance),
+        maintenance=tuple(windows_before(state)),
         timeline=tuple(state.timeline),
     )
 
@@ -72,6 +73,11 @@ def online_end(state: DocumentRequestState, today: date) -> date | None:
     return online_until(
         period_expires_on=state.start.period_expires_on, card_valid_until=card_valid_until(state), on=today
     )
+
+
+def windows_before(state: DocumentRequestState) -> list[MaintenanceWindow]:
+    """The planned windows in which the due date ends: what has to arrive has to arrive before."""
+    return swallowing(end_of_day(state.start.request.due_on), state.maintenance)
 
 
 def by_post_now(state: DocumentRequestState, today: date) -> BilingualText:
@@ -115,7 +121,7 @@ def letter(
 
 def maintenance_letter(state: DocumentRequestState, now: datetime) -> MaintenanceAhead | None:
     """What the person is told of planned maintenance; nothing when it has begun."""
-    window = min(state.maintenance, key=lambda window: window.begins, default=None)
+    window = min(windows_before(state), key=lambda window: window.begins, default=None)
     if window is None or window.begins <= now:
         return None
     request = state.start.request
@@ -142,7 +148,7 @@ def _moments(state: DocumentRequestState, today: date) -> list[Moment]:
             key=f"maintenance-{window.begins.isoformat()}",
             summary="Maintenance is planned",
         )
-        for window in state.maintenance
+        for window in windows_before(state)
     ]
     last = online_end(state, today)
     if last is not None:

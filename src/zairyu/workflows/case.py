@@ -121,7 +121,7 @@ class Case(Record[ApplicationState]):
         if not heard_of:
             state.heard_requests.append(followed.request)
         state.heard_requests = [
-            request.model_copy(update={"supplied": True}) if request.number == number else request
+            followed.request.model_copy(update={"supplied": True}) if request.number == number else request
             for request in state.heard_requests
         ]
         supplied = Said(documents=None if self._still_asked() else DocumentsStatus.SUPPLIED)

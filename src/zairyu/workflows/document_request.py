@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.models.names import CAPABILITY_ABSENT, supply_id
     from zairyu.models.package import SealPackage, UnsignedPackage
     from zairyu.models.snapshot import AttentionReason, ManualStepKind
+    from zairyu.models.status import DocumentRequest
     from zairyu.models.steps import BUILD_SUPPLY, SEAL_PACKAGE, SEND_MAIL
     from zairyu.models.steps import SUPPLY_DOCUMENTS as SUPPLY
     from zairyu.rules.calendar import end_of_day, start_of_day
@@ -61,6 +62,10 @@ with workflow.unsafe.imports_passed_through():
     from zairyu.workflows.versions import AFTER_SENDING
 
 _BY_HAND = ManualStepKind.SUPPLY_DOCUMENTS
+_CHANGED = BilingualText(
+    ja="求められている資料が変わったため、署名を待っていた回答は提出されませんでした。改めて資料を提出してください。",
+    en="What is asked for has changed: the answer that waited for its signature was not sent. Supply documents anew.",
+)
 
 
 @workflow.defn(failure_exception_types=[ValidationError])
@@ -154,6 +159,27 @@ class DocumentRequestWorkflow:
                     ),
                 )
 
+    def _ask_for_more_by_hand(self, now_asked: DocumentRequest) -> None:
+        """Whoever has the manual step keeps it, and reads there what has changed."""
+        state, last = self._state, online_end(self._state, today())
+        way = instructions(_BY_HAND, on=today())
+        if last is not None and last < today():
+            way = by_post_now(state, today())
+        self._record.instruct(
+            _BY_HAND,
+            BilingualText(
+                ja=f"{way.ja}（求められている資料が変わりました。期限は{now_asked.due_on}です。）",
+                en=f"{way.en} (What is asked for has changed; it is due on {now_asked.due_on}.)",
+            ),
+        )
+
+    def _drop_what_answered_less(self) -> None:
+        """An answer that is not on its way yet was made for another request, and so was its declaration."""
+        state = self._state
+        state.prepared = None
+        if state.package is not None:
+            state.answer, state.refusal = None, _CHANGED
+
     def _known_as(self) -> str:
         return self._state.start.known_as or str(self._state.start.request.number)
 
@@ -184,6 +210,7 @@ class DocumentRequestWorkflow:
 
     async def _pass_on(self, answer: SupplyDocuments) -> None:
         state, start = self._state, self._state.start
+        asked = start.request
         document: DocumentRef | None = None
         try:
             document = await self._made_of(answer)
@@ -205,7 +232,7 @@ class DocumentRequestWorkflow:
         except StepFailed as failed:
             self._not_taken(failed.failure, document)
         else:
-            self._taken(answer, document)
+            self._taken(answer, document, asked)
         finally:
             if state.answer is answer:
                 state.answer = None
@@ -232,7 +259,7 @@ class DocumentRequestWorkflow:
                         application_id=start.application_id,
                         application_type=start.application_type,
                         receipt_number=start.receipt_number,
-                        request=start.request,
+                        request=state.start.request,
                         attachments=answer.attachments,
                         complete=answer.complete,
                         to_follow=answer.to_follow,
@@ -313,7 +340,7 @@ class DocumentRequestWorkflow:
         self._record.tell(f"端末{asked.terminal_id}で署名されました。", f"Signed at terminal {asked.terminal_id}.")
         return sealed.document
 
-    def _taken(self, answer: SupplyDocuments, document: DocumentRef) -> None:
+    def _taken(self, answer: SupplyDocuments, document: DocumentRef, asked: DocumentRequest) -> None:
         state, number = self._state, len(self._state.supplies) + 1
         state.supplies.append(
             Supply(
@@ -324,8 +351,10 @@ class DocumentRequestWorkflow:
             )
         )
         state.refusal = state.prepared = None
+        # It may be complete for what was asked for then, and not for what is asked for now.
+        complete = answer.complete and asked.items == state.start.request.items
         # A person may have handed the rest in just now.
-        state.answered = state.answered or answer.complete
+        state.answered = state.answered or complete
         self._record.drop_manual_step(_BY_HAND)
         for reason in (
             AttentionReason.DOCUMENTS_REFUSED,
@@ -334,8 +363,8 @@ class DocumentRequestWorkflow:
         ):
             self._record.settle(reason)
         self._record.tell(
-            f"追加資料を提出しました（{number}回目）。" + ("" if answer.complete else "残りは追って提出します。"),
-            f"Documents supplied (delivery {number})." + ("" if answer.complete else " The rest follows."),
+            f"追加資料を提出しました（{number}回目）。" + ("" if complete else "残りは追って提出します。"),
+            f"Documents supplied (delivery {number})." + ("" if complete else " The rest follows."),
         )
 
     def _not_taken(self, failure: StepFailure, document: DocumentRef | None) -> None:
@@ -381,13 +410,17 @@ class DocumentRequestWorkflow:
         if now_asked == before or now_asked.number != before.number or state.answered:
             return
         state.start = state.start.model_copy(update={"request": now_asked})
-        due = end_of_day(now_asked.due_on)
-        state.maintenance = [window for window in state.maintenance if window.swallows(due)]
+        if not state.mailed:
+            # Nobody has been told of it yet.
+            return
+        # Its mails are others than those of before.
+        known_as = f"{self._known_as()}-changed-{len(state.mailed)}"
+        state.start = state.start.model_copy(update={"known_as": known_as})
         state.rung = rung_after_change(state, workflow.now())
-        last = online_end(state, today())
-        if last is not None and last < today():
-            self._record.ask_by_hand(_BY_HAND, by_post_now(state, today()))
-        self._record.mail(letter(state, today(), changed=True), key=f"{self._known_as()}-changed-{len(state.mailed)}")
+        self._ask_for_more_by_hand(now_asked)
+        if now_asked.items != before.items:
+            self._drop_what_answered_less()
+        self._record.mail(letter(state, today(), changed=True), key=known_as)
         self._record.tell(
             f"求められている追加資料が変わりました。期限は{now_asked.due_on}です。",
             f"What is asked for has changed; it is due on {now_asked.due_on}.",

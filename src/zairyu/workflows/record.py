@@ -56,6 +56,14 @@ class Record(Shown[S]):
         self.state.manual_steps.append(ManualStep(kind=kind, since=workflow.now(), instructions=instructions))
         self.changed()
 
+    def instruct(self, kind: ManualStepKind, instructions: BilingualText) -> None:
+        """What is to be done by hand has changed; whoever has taken it keeps it."""
+        self.state.manual_steps = [
+            step.model_copy(update={"instructions": instructions}) if step.kind is kind else step
+            for step in self.state.manual_steps
+        ]
+        self.changed()
+
     def assign(self, kind: ManualStepKind, assignee: str | None) -> None:
         """Somebody takes a manual step, or gives it back."""
         self.state.manual_steps = [
