@@ -11,6 +11,7 @@ from zairyu.models.document_request import DocumentRequestSnapshot
 from zairyu.models.documents import Attachment, AttachmentKind
 from zairyu.models.interface import MaintenanceWindow
 from zairyu.models.snapshot import ManualStepKind, Phase
+from zairyu.models.status import ApplicationStatus, DocumentRequest, DocumentsStatus, StatusReport
 from zairyu.rules.calendar import add_months, end_of_day
 
 _BY_HAND = ManualStepKind.SUPPLY_DOCUMENTS
@@ -65,6 +66,38 @@ async def documents_by_hand(world: World, recorder: Recorder) -> None:
     done = messages.CompleteManualStep(message_id="done", step=_BY_HAND, evidence="窓口 受付印")
     await world.zairyu.send_to_document_request(application_id, 1, "complete_manual_step", done)
     await recorder.closed("documents-by-hand", world.handle(application_id, request=1))
+
+
+async def documents_changed(world: World, recorder: Recorder) -> None:
+    """The agency wants more and later, and in the end has it from elsewhere: the application tells its request."""
+    application_id = await _asked(world, "documents-changed-story")
+    application, request = world.handle(application_id), world.handle(application_id, request=1)
+    wanted = DocumentRequest(
+        number=1, items=("在職証明書、課税証明書", "納税証明書"), due_on=world.today + timedelta(days=30)
+    )
+    await _told(world, application_id, wanted, revision=101)
+    await _until(world, application_id, lambda snapshot: str(snapshot.timeline).count("documents-requested") == 4)
+    await recorder.open("documents-changed", request)
+    await recorder.open("documents-changed-told", application)
+    await _told(world, application_id, wanted.model_copy(update={"supplied": True}), revision=102)
+    await recorder.closed("documents-changed", request)
+
+
+async def _told(world: World, application_id: str, request: DocumentRequest, *, revision: int) -> None:
+    """What the officer's page cannot say."""
+    (known,) = [entry["record"] for entry in await world.ledger() if application_id in entry["record"]["request_id"]]
+    report = StatusReport(
+        event_id=f"{application_id}-{revision}",
+        request_id=known["request_id"],
+        revision=revision,
+        reported_at=world.now,
+        provisional_number=known["provisional_number"],
+        receipt_number=known["receipt_number"],
+        application=ApplicationStatus.UNDER_EXAMINATION,
+        documents=DocumentsStatus.SUPPLIED if request.supplied else DocumentsStatus.REQUESTED,
+        document_requests=(request,),
+    )
+    await world.handle(application_id).signal("status_changed", messages.StatusChanged(report=report))
 
 
 async def _asked(world: World, application_id: str, *, days: int = 14) -> str:

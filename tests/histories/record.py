@@ -12,7 +12,7 @@ from typing import Any
 from tests.histories.after_sending import SILENT, TAKING_BACK, by_hand, feed_noticed, special_period, taken_back
 from tests.histories.agency_mail import agency_mail, agency_mail_continued
 from tests.histories.applications import completed, continued, denied, early, window_missed, withdrawn
-from tests.histories.document_requests import documents_by_hand, documents_by_post, documents_signed
+from tests.histories.document_requests import documents_by_hand, documents_by_post, documents_changed, documents_signed
 from tests.histories.files import DIRECTORY
 from tests.histories.kinds import KINDS
 from tests.histories.recorder import Recorder
@@ -39,6 +39,7 @@ STORIES: Mapping[tuple[str, ...], Sequence[Story]] = {
         documents_by_post,
         documents_by_hand,
         documents_signed,
+        documents_changed,
         special_period,
         by_hand,
         taken_back,

@@ -123,6 +123,17 @@ class _Notes:
         workflow_id = noted.workflow_execution.workflow_id
         return Command("cancel workflow", workflow_id, {"id": workflow_id}, event.event_id)
 
+    def _signal_external_workflow_execution_initiated_event_attributes(
+        self, event: HistoryEvent, noted: Any
+    ) -> Command:
+        workflow_id = noted.workflow_execution.workflow_id
+        what = {
+            "name": noted.signal_name,
+            "input": _values(noted.input.payloads),
+            "headers": _named_values(noted.header.fields),
+        }
+        return Command("signal workflow", workflow_id, what, event.event_id)
+
     def _workflow_execution_update_accepted_event_attributes(self, event: HistoryEvent, noted: Any) -> Command:
         return Command("accept update", noted.protocol_instance_id, {"id": noted.protocol_instance_id}, event.event_id)
 
@@ -177,6 +188,7 @@ _ANSWERS: Final = (
     "child_workflow_execution_",
     "external_workflow_execution_",
     "request_cancel_external_workflow_execution_failed",
+    "signal_external_workflow_execution_failed",
 )
 """What happens to a workflow, and is not asked for by it."""
 
@@ -263,6 +275,11 @@ class _Issue:
     def _cancel_child_workflow_execution(self, command: WorkflowCommand, issued: Any) -> Command:
         workflow_id = self._children[issued.child_workflow_seq]
         return Command("cancel workflow", workflow_id, {"id": workflow_id})
+
+    def _signal_external_workflow_execution(self, command: WorkflowCommand, issued: Any) -> Command:
+        workflow_id = issued.child_workflow_id or issued.workflow_execution.workflow_id
+        what = {"name": issued.signal_name, "input": _values(issued.args), "headers": _named_values(issued.headers)}
+        return Command("signal workflow", workflow_id, what)
 
     def _update_response(self, command: WorkflowCommand, issued: Any) -> Command | None:
         key = issued.protocol_instance_id
