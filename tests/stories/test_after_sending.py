@@ -427,6 +427,41 @@ async def test_another_request_under_the_number_of_one_that_a_person_noted_is_fo
     assert (request.answered, request.request.due_on) == (False, due_on)
 
 
+async def test_what_was_brought_for_a_request_as_the_interface_changed_it_is_not_asked_for_again(world: World) -> None:
+    application_id, handle = await examined(world)
+    await handle.signal("agency_wrote", mail(world.now, documents=DocumentsStatus.REQUESTED))
+    await world.until(application_id, lambda snapshot: bool(snapshot.manual_steps))
+    said = Said(request=AskedDocuments(items=("住民税の課税証明書",), due_on=world.today + 14 * DAY))
+    noted = messages.CompleteManualStep(
+        message_id="noted", step=ManualStepKind.NOTE_DOCUMENT_REQUEST, evidence="郵便", said=said
+    )
+    await world.zairyu.complete_manual_step(application_id, noted)
+    await world.eventually(lambda: mailed(world, "Additional documents are needed"))
+    due_on = world.today + 15 * DAY
+    changed = DocumentRequest(number=1, items=("住民税の課税証明書",), due_on=due_on)
+    asked: dict[str, Any] = {"documents": DocumentsStatus.REQUESTED, "document_requests": (changed,)}
+    await told_next(world, handle, **asked)
+    await world.eventually(lambda: mailed(world, "the request has changed"))
+
+    brought = messages.CompleteManualStep(
+        message_id="brought", step=ManualStepKind.SUPPLY_DOCUMENTS, evidence="窓口に持参"
+    )
+    await world.zairyu.send_to_document_request(application_id, 1, "complete_manual_step", brought)
+    await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
+    await told_next(world, handle, **asked, revision=10_000)
+    assert (await world.zairyu.snapshot(application_id)).document_requests[0].supplied
+    assert (await world.zairyu.document_request(application_id, 1)).evidence == "窓口に持参"
+
+
+async def test_a_correction_that_nobody_made_ends_with_the_decision(world: World) -> None:
+    application_id, _ = await examined(world)
+    wrong = messages.RequestCorrection(message_id="c-1", what="電話番号")
+    await world.zairyu.send(application_id, "request_correction", wrong)
+    await world.officer(application_id, "permission", years="3")
+    permitted = await world.in_phase(application_id, Phase.PAYMENT)
+    assert (permitted.manual_steps, permitted.corrections) == ((), ())
+
+
 async def test_a_fee_that_takes_another_s_place_is_told_and_reminded_of(world: World) -> None:
     application_id, handle = await examined(world)
     await world.officer(application_id, "permission", years="3")

@@ -347,6 +347,13 @@ async def test_outage_of_minutes_is_nobodys_matter_and_one_of_hours_is(agency: A
     assert "マイナポータルに接続できません" in matter.explanation.ja
 
 
+async def test_watch_that_had_an_answer_lately_is_not_silent(agency: Agency) -> None:
+    answered = SWEPT.model_copy(update={"answered_at": datetime.now(UTC) - timedelta(minutes=50)})
+    await agency.provider.arm("unavailable", call="feed")
+    await agency.watch(start=answered, tried_for=timedelta(hours=3)).failed()
+    assert (await agency.town.snapshot()).attention == ()
+
+
 # ----- crashes ------------------------------------------------------------------------------------------------
 
 
@@ -543,6 +550,29 @@ async def test_what_the_agency_had_and_does_not_know_any_more_is_noticed(agency:
     await agency.town.eventually(listed)
     assert await agency.town.notices() == []
     await counted(agency, after, 0, swept)
+    assert await agency.town.notices() == [("APPLICATION_NOT_FOUND", 1, (lost,))]
+
+
+async def test_what_is_lost_is_told_of_when_the_sweep_was_broken_off_after_it(agency: Agency) -> None:
+    lost = agency.town.request_id(0)
+    profile = WITHOUT_FEED.model_copy(update={"requests_at_once": 1})
+    broken_off = Counter(seconds=0.0, unknown=lambda request_id: request_id == lost, enough_after=1)
+    left: list[FeedPosition] = []
+
+    async def stopped(client: MynaportalClient) -> None:
+        watch = Watch(agency.town, client, profile)
+        assert isinstance(await watch.failed(), ApplicationError)
+        left.append(watch.beats[-1])
+
+    async def goes_on(client: MynaportalClient) -> None:
+        watch = Watch(agency.town, client, profile, beaten=left[0])
+        await watch.until(lambda beat: beat.swept is not None)
+        await watch.stop()
+
+    await agency.town.files(lost, revision=1)
+    await agency.town.files(agency.town.request_id(1))
+    await counted(agency, broken_off, 0, stopped)
+    await counted(agency, Counter(seconds=0.0), 0, goes_on)
     assert await agency.town.notices() == [("APPLICATION_NOT_FOUND", 1, (lost,))]
 
 

@@ -47,6 +47,8 @@ class Filed(Model):
     """Nothing for one of an older release, which shows none."""
     phase: str = "EXAMINATION"
     deadline: AwareDatetime | None = None
+    revision: int | None = None
+    """The newest that it has heard of before."""
 
 
 class Hearings(Model):
@@ -73,6 +75,8 @@ class SmallApplication:
             shown.append(REQUEST_ID.value_set(filed.request_id))
         if filed.deadline:
             shown.append(NEXT_DEADLINE.value_set(filed.deadline))
+        if filed.revision:
+            shown.append(AGENCY_REVISION.value_set(filed.revision))
         workflow.upsert_search_attributes(shown)
         await workflow.wait_condition(lambda: self._over)
 
