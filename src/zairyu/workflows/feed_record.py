@@ -43,8 +43,8 @@ class FeedRecord(Record[FeedState]):
     def moved(self) -> None:
         """A watch has ended: if there was an answer meanwhile, the silence is over."""
         answered_at = self.state.position.answered_at
-        silent = [one.since for one in self.state.attention if one.reason is AttentionReason.INTERFACE_UNREACHABLE]
-        if answered_at is not None and any(since < answered_at for since in silent):
+        called = [one.since for one in self.state.attention if one.reason is AttentionReason.INTERFACE_UNREACHABLE]
+        if answered_at is not None and any(since < answered_at for since in called):
             self.settle(AttentionReason.INTERFACE_UNREACHABLE)
         self.changed()
 
