@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.provider import Provider, provider_of, running
+from tests.sandbox.test_inspection import LAST_DAY
+from zairyu.sandbox.card.personas import LINH
+from zairyu.sandbox.card.pki import CardCredentials, SandboxPki
 from zairyu.sandbox.service import Sandbox
 
 
@@ -24,3 +27,13 @@ async def provider(sandbox: Sandbox) -> AsyncIterator[Provider]:
 def expiry(sandbox: Sandbox) -> date:
     """The end of a stay for which the filing window is open today."""
     return sandbox.clock.today() + timedelta(days=60)
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
+    return SandboxPki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="module")
+def card(pki: SandboxPki) -> CardCredentials:
+    return pki.credentials(LINH, LAST_DAY)

@@ -33,7 +33,7 @@ from tests.sandbox.oddities import (
     oddly_signed,
 )
 from tests.sandbox.provider import problem, provider_of
-from tests.sandbox.test_inspection import DS, LAST_DAY, NOW, Sender, csv_file, encoded, unzipped, zipped
+from tests.sandbox.test_inspection import DS, NOW, Sender, csv_file, encoded, unzipped, zipped
 from zairyu.sandbox.card.personas import LINH
 from zairyu.sandbox.card.pki import CardCredentials, SandboxPki
 from zairyu.sandbox.inspection import Code, InspectedPackage, PackageRefused, inspect_package
@@ -59,16 +59,6 @@ def examples(number: int) -> settings:
 
 Verdict = InspectedPackage | Code
 Inspect = Callable[[bytes], Verdict]
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
-    return SandboxPki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def card(pki: SandboxPki) -> CardCredentials:
-    return pki.credentials(LINH, LAST_DAY)
 
 
 @pytest.fixture(scope="module")

@@ -35,16 +35,6 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
-    return SandboxPki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def card(pki: SandboxPki) -> CardCredentials:
-    return pki.credentials(LINH, LAST_DAY)
-
-
 def csv_file(header: list[str], *rows: list[str]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([header, *rows])

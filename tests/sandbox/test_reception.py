@@ -15,16 +15,6 @@ from zairyu.sandbox.reception import read_trusted_roots
 from zairyu.sandbox.service import Sandbox, SandboxSettings
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
-    return SandboxPki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def card(pki: SandboxPki) -> CardCredentials:
-    return pki.credentials(LINH, LAST_DAY)
-
-
 @pytest.fixture
 async def sandbox(tmp_path: Path, pki: SandboxPki) -> AsyncIterator[Sandbox]:
     async with Sandbox(SandboxSettings(data_dir=tmp_path, trusted_roots=pki.sign_ca_file)) as sandbox:

@@ -127,16 +127,6 @@ async def test_a_database_of_an_older_release_keeps_its_supplies(tmp_path: Path)
 # ----- signed supplies --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> SandboxPki:
-    return SandboxPki(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="module")
-def card(pki: SandboxPki) -> CardCredentials:
-    return pki.credentials(LINH, LAST_DAY)
-
-
 @asynccontextmanager
 async def wanting_signatures(tmp_path: Path, pki: SandboxPki) -> AsyncIterator[tuple[Sandbox, Provider]]:
     settings = SandboxSettings(data_dir=tmp_path, trusted_roots=pki.sign_ca_file, supplies_are_signed=True)

@@ -399,7 +399,8 @@ async def written(world: World, words: str) -> bool:
     return any(words in letter["text"] for letter in await world.mails())
 
 
-async def test_another_request_under_the_number_of_one_that_a_person_noted_is_followed_as_well(world: World) -> None:
+async def noted_by_a_person(world: World) -> tuple[str, WorkflowHandle[Any, Any]]:
+    """An application whose first request for documents came by post."""
     application_id, handle = await examined(world)
     await handle.signal("agency_wrote", mail(world.now, documents=DocumentsStatus.REQUESTED))
     await world.until(application_id, lambda snapshot: bool(snapshot.manual_steps))
@@ -410,11 +411,21 @@ async def test_another_request_under_the_number_of_one_that_a_person_noted_is_fo
     await world.zairyu.complete_manual_step(application_id, noted)
     await world.until(application_id, lambda snapshot: bool(snapshot.document_requests))
     await world.eventually(lambda: mailed(world, "Additional documents are needed"))
+    return application_id, handle
+
+
+async def brought_to_the_counter(world: World, application_id: str) -> None:
+    """Somebody has handed in what was asked for."""
     brought = messages.CompleteManualStep(
         message_id="brought", step=ManualStepKind.SUPPLY_DOCUMENTS, evidence="窓口に持参"
     )
     await world.zairyu.send_to_document_request(application_id, 1, "complete_manual_step", brought)
     await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
+
+
+async def test_another_request_under_the_number_of_one_that_a_person_noted_is_followed_as_well(world: World) -> None:
+    application_id, handle = await noted_by_a_person(world)
+    await brought_to_the_counter(world, application_id)
 
     # The interface, which never knew of the letter, begins to count.
     due_on = world.today + 21 * DAY
@@ -428,26 +439,14 @@ async def test_another_request_under_the_number_of_one_that_a_person_noted_is_fo
 
 
 async def test_what_was_brought_for_a_request_as_the_interface_changed_it_is_not_asked_for_again(world: World) -> None:
-    application_id, handle = await examined(world)
-    await handle.signal("agency_wrote", mail(world.now, documents=DocumentsStatus.REQUESTED))
-    await world.until(application_id, lambda snapshot: bool(snapshot.manual_steps))
-    said = Said(request=AskedDocuments(items=("住民税の課税証明書",), due_on=world.today + 14 * DAY))
-    noted = messages.CompleteManualStep(
-        message_id="noted", step=ManualStepKind.NOTE_DOCUMENT_REQUEST, evidence="郵便", said=said
-    )
-    await world.zairyu.complete_manual_step(application_id, noted)
-    await world.eventually(lambda: mailed(world, "Additional documents are needed"))
+    application_id, handle = await noted_by_a_person(world)
     due_on = world.today + 15 * DAY
     changed = DocumentRequest(number=1, items=("住民税の課税証明書",), due_on=due_on)
     asked: dict[str, Any] = {"documents": DocumentsStatus.REQUESTED, "document_requests": (changed,)}
     await told_next(world, handle, **asked)
     await world.eventually(lambda: mailed(world, "the request has changed"))
 
-    brought = messages.CompleteManualStep(
-        message_id="brought", step=ManualStepKind.SUPPLY_DOCUMENTS, evidence="窓口に持参"
-    )
-    await world.zairyu.send_to_document_request(application_id, 1, "complete_manual_step", brought)
-    await world.until(application_id, lambda snapshot: snapshot.document_requests[0].supplied)
+    await brought_to_the_counter(world, application_id)
     await told_next(world, handle, **asked, revision=10_000)
     assert (await world.zairyu.snapshot(application_id)).document_requests[0].supplied
     assert (await world.zairyu.document_request(application_id, 1)).evidence == "窓口に持参"
